@@ -1,0 +1,206 @@
+// Package journal is an append-only log that survives losing power at any moment. A record is durable when Append
+// returns: one write and one sync. Reading it back gives a prefix of what was appended that holds at least every
+// record whose Append returned nil; a record that was being written when the power went is either there as a whole
+// or not at all.
+//
+// # Format
+//
+// The log is a row of segments, files of a fixed size that are filled with zeros before they are used, so that
+// appending changes no file size. A segment begins with a header:
+//
+//	"openkktJ" | version u32 | segment number u32 | CRC-32C u32 of the 16 bytes before
+//
+// Records follow, each beginning at a multiple of 4 bytes:
+//
+//	length of payload u32 | 'J' 'R' version kind | CRC-32C u32 | payload | zeros up to a multiple of 4
+//
+// All integers are little-endian. The CRC covers the segment number, the offset of the record, its first 8 bytes and
+// the payload, so a record is valid only where it was written. Zeros where a record could begin end the segment.
+package journal
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/crc32"
+)
+
+// Version is the version of the format that this package writes and reads.
+const Version = 1
+
+const (
+	segmentMagic  = "openkktJ"
+	segmentHeader = 20
+	recordHeader  = 12
+
+	// DefaultSegmentSize is the size of a segment in bytes.
+	DefaultSegmentSize = 4 << 20
+
+	// MaxPayload is the longest payload in bytes: it must fit in one segment.
+	MaxPayload = 1 << 20
+)
+
+// Pos is where a record is.
+type Pos struct {
+	Segment uint32
+	Offset  uint32 // of the record's header in the segment
+}
+
+// Options of a journal; the zero value is good.
+type Options struct {
+	// SegmentSize is the size of new segments in bytes, DefaultSegmentSize if 0. It must be a multiple of 4 and
+	// large enough for the longest record.
+	SegmentSize int
+}
+
+// Journal is an open log. It is not safe for concurrent use.
+type Journal struct {
+	fs      FS
+	options Options
+	segment uint32 // the one being written, 0 when there is none yet
+	size    int    // of that segment
+	end     int    // where the next record begins
+	cut     int
+	buf     []byte
+	failed  error
+}
+
+// Open reads the log and calls visit for each record in order; payload is valid only during the call. An error of
+// visit ends the reading and is returned with the place of the record. After the last record that is whole, the
+// remains of a write that power cut short are wiped; such a record was never acknowledged.
+//
+// The errors are *NewerError, *DamagedError, those of fs and those of visit.
+func Open(fs FS, options Options, visit func(pos Pos, kind byte, payload []byte) error) (*Journal, error) {
+	if options.SegmentSize == 0 {
+		options.SegmentSize = DefaultSegmentSize
+	}
+	if options.SegmentSize%4 != 0 || options.SegmentSize < segmentHeader+recordHeader {
+		return nil, fmt.Errorf("journal: segment size %d is not a multiple of 4 or too small", options.SegmentSize)
+	}
+	j := &Journal{fs: fs, options: options}
+	if err := j.load(visit); err != nil {
+		return nil, err
+	}
+	return j, nil
+}
+
+// Append writes a record and syncs it. After an error the journal refuses everything: what is on the medium is known
+// only after opening it anew.
+func (j *Journal) Append(kind byte, payload []byte) (Pos, error) {
+	if j.failed != nil {
+		return Pos{}, j.failed
+	}
+	pos, err := j.append(kind, payload)
+	if err != nil {
+		j.failed = fmt.Errorf("journal is unusable after a failed write, open it again: %w", err)
+		return Pos{}, err
+	}
+	return pos, nil
+}
+
+// Read reads the record at pos, which Open or Append gave, its payload into buf if it fits.
+func (j *Journal) Read(buf []byte, pos Pos) (kind byte, payload []byte, err error) {
+	var header [recordHeader]byte
+	name := segmentName(pos.Segment)
+	if err := j.fs.ReadAt(name, header[:], int64(pos.Offset)); err != nil {
+		return 0, nil, err
+	}
+	n := int(binary.LittleEndian.Uint32(header[:]))
+	if n > MaxPayload {
+		return 0, nil, j.damaged(pos, "record length is out of range")
+	}
+	if cap(buf) < n {
+		buf = make([]byte, n)
+	}
+	buf = buf[:n]
+	if err := j.fs.ReadAt(name, buf, int64(pos.Offset)+recordHeader); err != nil {
+		return 0, nil, err
+	}
+	if recordCRC(pos, header[:8], buf) != binary.LittleEndian.Uint32(header[8:]) {
+		return 0, nil, j.damaged(pos, "record checksum is wrong")
+	}
+	return header[7], buf, nil
+}
+
+// Cut is the number of bytes of an unfinished write that Open wiped.
+func (j *Journal) Cut() int { return j.cut }
+
+// Close closes the FS if it can be closed. Nothing is buffered, so it loses nothing.
+func (j *Journal) Close() error {
+	j.failed = errors.New("journal is closed")
+	if c, ok := j.fs.(interface{ Close() error }); ok {
+		return c.Close()
+	}
+	return nil
+}
+
+func (j *Journal) append(kind byte, payload []byte) (Pos, error) {
+	if len(payload) > MaxPayload || segmentHeader+recordSize(len(payload)) > j.options.SegmentSize {
+		return Pos{}, fmt.Errorf("journal record of %d bytes is longer than a segment takes", len(payload))
+	}
+	j.buf = j.buf[:0]
+	if j.segment == 0 || j.end+recordSize(len(payload)) > j.size {
+		next := j.segment + 1
+		if err := j.fs.Create(segmentName(next), int64(j.options.SegmentSize)); err != nil {
+			return Pos{}, err
+		}
+		j.segment, j.size, j.end = next, j.options.SegmentSize, 0
+		j.buf = appendSegmentHeader(j.buf, j.segment)
+	}
+	pos := Pos{j.segment, uint32(j.end + len(j.buf))}
+	j.buf = appendRecord(j.buf, pos, kind, payload)
+	name := segmentName(j.segment)
+	if err := j.fs.WriteAt(name, j.buf, int64(j.end)); err != nil {
+		return Pos{}, err
+	}
+	if err := j.fs.Sync(name); err != nil {
+		return Pos{}, err
+	}
+	j.end += len(j.buf)
+	return pos, nil
+}
+
+func (j *Journal) damaged(pos Pos, problem string) error {
+	return &DamagedError{
+		Path:    pathOf(j.fs),
+		File:    segmentName(pos.Segment),
+		Offset:  int64(pos.Offset),
+		Problem: problem,
+	}
+}
+
+func segmentName(n uint32) string { return fmt.Sprintf("%08d.journal", n) }
+
+func appendSegmentHeader(dst []byte, segment uint32) []byte {
+	from := len(dst)
+	dst = append(dst, segmentMagic...)
+	dst = binary.LittleEndian.AppendUint32(dst, Version)
+	dst = binary.LittleEndian.AppendUint32(dst, segment)
+	return binary.LittleEndian.AppendUint32(dst, crc32.Checksum(dst[from:], castagnoli))
+}
+
+func appendRecord(dst []byte, pos Pos, kind byte, payload []byte) []byte {
+	from := len(dst)
+	dst = binary.LittleEndian.AppendUint32(dst, uint32(len(payload)))
+	dst = append(dst, 'J', 'R', Version, kind)
+	dst = binary.LittleEndian.AppendUint32(dst, recordCRC(pos, dst[from:], payload))
+	dst = append(dst, payload...)
+	for (len(dst)-from)%4 != 0 {
+		dst = append(dst, 0)
+	}
+	return dst
+}
+
+// recordSize is the number of bytes that a record takes with its padding.
+func recordSize(payload int) int { return recordHeader + (payload+3)&^3 }
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+func recordCRC(pos Pos, head, payload []byte) uint32 {
+	var place [8]byte
+	binary.LittleEndian.PutUint32(place[:], pos.Segment)
+	binary.LittleEndian.PutUint32(place[4:], pos.Offset)
+	crc := crc32.Update(0, castagnoli, place[:])
+	crc = crc32.Update(crc, castagnoli, head)
+	return crc32.Update(crc, castagnoli, payload)
+}
