@@ -1,0 +1,312 @@
+package emulator
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"log/slog"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/openkkt/openkkt/emulator/tape"
+	"github.com/openkkt/openkkt/fn"
+	"github.com/openkkt/openkkt/fn/journal"
+	"github.com/openkkt/openkkt/protocol/fnlink"
+	"github.com/openkkt/openkkt/protocol/shtrih"
+	"github.com/openkkt/openkkt/tlv"
+	"github.com/openkkt/openkkt/tlv/ffd"
+)
+
+// Config is what a register is made of. Only FS and Clock must be set.
+type Config struct {
+	FS    journal.FS       // where the storage and the register keep their state
+	Clock func() time.Time // both clocks run by it; the register's calendar can be set away from it by 21h–23h
+	Seed  uint64           // of the fiscal signs
+
+	// FFD is "1.05", "1.1" or "1.2"; "" means 1.2 for a fresh storage and
+	// whatever an existing one was registered for.
+	FFD string
+	// Registration is used by a fresh storage. Of an existing one, fields that
+	// are set must agree.
+	Registration Registration
+
+	TapeWidth int          // characters; 0 means tape.DefaultWidth
+	Logger    *slog.Logger // nil discards
+
+	// The hooks run while the register is locked: they must not call it.
+	OnExchange func(Exchange)
+	OnDocument func(number uint32, form tlv.Tag, doc []byte) // doc is the whole element
+	OnTape     func(lines []string)
+}
+
+// Exchange is one executed command.
+type Exchange struct {
+	Time     time.Time     // by Config.Clock
+	Duration time.Duration // by Config.Clock
+	Command  []byte        // DATA, without link framing
+	Answer   []byte
+	Document uint32 // number (ФД) and sign (ФП) of the document made, if any
+	Sign     uint32
+}
+
+// Register is a fiscal register in software. Its methods may be called from
+// several goroutines; commands run one at a time.
+//
+// VAT sums: with table 1 field 14 at 0 the register computes them from the items
+// and ignores those in commands; at 1 it takes those of the commands, and a sum
+// not given stays out of the document (vendor's answer in fr_drv_ng issue 318).
+type Register struct {
+	cfg     Config
+	log     *slog.Logger
+	version ffd.Version
+
+	mu      sync.Mutex
+	storage *fn.Storage
+	state   *state
+	receipt *receipt // open receipt, nil when there is none
+	reading *reading // document being read by FF3Bh
+	tape    []string
+	made    struct{ document, sign uint32 } // by the command that runs
+
+	request, reply []byte // buffers of storage commands
+}
+
+// tapeLimit is how many lines of the tape are kept.
+const tapeLimit = 10000
+
+// New opens the register on the state in cfg.FS. A fresh storage is registered
+// at once: document 1 is its registration report. The register takes cfg.FS
+// over: if it has a Close method, Close calls it, and so does New when it fails.
+func New(cfg Config) (*Register, error) {
+	if cfg.FS == nil || cfg.Clock == nil {
+		return nil, errors.New("emulator: Config.FS and Config.Clock must be set")
+	}
+	r := &Register{cfg: cfg, log: cfg.Logger}
+	if r.log == nil {
+		r.log = slog.New(slog.DiscardHandler)
+	}
+	if cfg.FFD != "" {
+		v, err := ffd.ParseVersion(cfg.FFD)
+		if err != nil {
+			return nil, errors.Join(fmt.Errorf("emulator: %w", err), r.closeFS())
+		}
+		r.version = v
+	}
+	g := cfg.Registration.withDefaults()
+	// Before anything is written, if the state is empty; of a state that exists
+	// the numbers are compared.
+	if files, err := cfg.FS.List(); err != nil || len(files) == 0 {
+		if err = errors.Join(err, g.check()); err != nil {
+			return nil, errors.Join(err, r.closeFS())
+		}
+	}
+	if err := r.open(); err != nil {
+		return nil, errors.Join(fmt.Errorf("emulator: %w", err), r.closeFS())
+	}
+	var err error
+	if r.storage.Fresh() {
+		r.version = cmp.Or(r.version, ffd.FFD12)
+		if err = g.check(); err == nil {
+			err = r.register(g)
+		}
+	} else {
+		err = r.reload()
+	}
+	if err != nil {
+		return nil, errors.Join(err, r.Close())
+	}
+	return r, nil
+}
+
+// open opens the storage. An empty one needs a number, one that exists has its
+// own: the default is for the first kind only.
+func (r *Register) open() (err error) {
+	c := fn.Config{
+		FS: openFS{r.cfg.FS}, Timer: r.cfg.Clock, Seed: r.cfg.Seed, Logger: r.cfg.Logger,
+		Number: r.cfg.Registration.StorageNumber,
+	}
+	r.storage, err = fn.Open(c)
+	if errors.Is(err, fn.ErrNumber) && c.Number == "" {
+		c.Number = defaultStorageNumber
+		r.storage, err = fn.Open(c)
+	}
+	return err
+}
+
+// openFS hides the Close of an FS, so that it can be opened twice.
+type openFS struct{ journal.FS }
+
+func (r *Register) closeFS() error {
+	if c, ok := r.cfg.FS.(io.Closer); ok {
+		return c.Close()
+	}
+	return nil
+}
+
+// reload takes up the state that was committed with the last document.
+func (r *Register) reload() error {
+	s, err := decodeState(r.storage.Companion())
+	if err != nil {
+		return err
+	}
+	var format fnlink.FormatReply
+	if code := r.ask(fnlink.Format{}, &format); code != shtrih.OK {
+		return fmt.Errorf("emulator: format of the storage: %w", code)
+	}
+	version := ffd.FFD105 // the storage calls it 1
+	if format.Current > 1 {
+		version = ffd.Version(format.Current)
+	}
+	if r.version != 0 && r.version != version {
+		return fmt.Errorf("emulator: the storage is registered for FFD %v, not %v; leave the version out or take a fresh state", version, r.version)
+	}
+	r.version = version
+	want := r.cfg.Registration
+	for _, field := range []struct {
+		name, want string
+		field      byte
+	}{
+		{"storage number", want.StorageNumber, fieldStorageNumber},
+		{"serial number", want.SerialNumber, fieldSerial},
+		{"registration number", want.RegistrationNumber, fieldRegNumber},
+		{"user INN", want.UserINN, fieldUserINN},
+	} {
+		if have := s.tables.text(tableStorage, 1, field.field); field.want != "" && field.want != have {
+			return fmt.Errorf("emulator: the state has %s %s, not %s; leave it out or take a fresh state", field.name, have, field.want)
+		}
+	}
+	r.state = s
+	return nil
+}
+
+// Close closes the storage. The register must not be used any more.
+func (r *Register) Close() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return errors.Join(r.storage.Close(), r.closeFS())
+}
+
+// Storage gives the fiscal storage inside. Commands put to it directly bypass
+// the register.
+func (r *Register) Storage() *fn.Storage { return r.storage }
+
+// Tape gives the last printed lines, oldest first.
+func (r *Register) Tape() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return append([]string(nil), r.tape...)
+}
+
+// StateHash is a hash in hexadecimal over all that the register knows: its
+// storage, registers, tables, modes and the open receipt. A refused command
+// leaves it as it was.
+func (r *Register) StateHash() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	h := sha256.New()
+	storage := r.storage.Hash()
+	h.Write(storage[:])
+	h.Write(r.state.encode())
+	if r.receipt != nil {
+		r.receipt.hash(h, r.version)
+	}
+	if r.reading != nil {
+		fmt.Fprintf(h, "reading %d of %x", r.reading.at, r.reading.data)
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+func (c *receipt) hash(h hash.Hash, v ffd.Version) {
+	fmt.Fprintf(h, "receipt %d %d %x %q", c.kind, c.total, c.tags, c.lines)
+	for i := range c.items {
+		fmt.Fprintf(h, "%d %x", c.items[i].department, c.items[i].appendTo(nil, v, false))
+	}
+	json.NewEncoder(h).Encode([]registers{c.money, c.counts}) // writing to a hash does not fail
+}
+
+// clock is the register's calendar: it can be set.
+func (r *Register) clock() time.Time { return r.cfg.Clock().Add(r.offset()) }
+
+// mode is the mode byte's mode: the stored one, or what follows from the time,
+// the receipt and a document being read out.
+func (r *Register) mode() (shtrih.Mode, uint8) {
+	switch {
+	case r.reading != nil:
+		return shtrih.ModeDataOutput, 0
+	case r.receipt != nil:
+		return shtrih.ModeDocumentOpen, uint8(r.receipt.kind)
+	case r.state.mode == shtrih.ModeShiftOpen && r.shiftOver():
+		return shtrih.ModeShiftOver24, 0
+	}
+	return r.state.mode, 0
+}
+
+// shiftOver: a shift counts as over some minutes before its 24 hours end
+// (table 17 field 8).
+func (r *Register) shiftOver() bool {
+	early := time.Duration(r.state.tables.number(tableRegional, fieldShiftMinutes)) * time.Minute
+	return !r.clock().Before(r.state.opened.Add(24*time.Hour - early))
+}
+
+// issued takes note of a document that the storage has just formed: it goes to
+// the hook.
+func (r *Register) issued(number, sign uint32) (doc []byte) {
+	r.made.document, r.made.sign = number, sign
+	form, fields, code := r.document(number)
+	if code != shtrih.OK {
+		r.log.Error("document cannot be read back", "document", strconv.Itoa(int(number)), "result", code)
+		return nil
+	}
+	doc = tlv.AppendBytes(nil, tlv.Tag(form), fields)
+	if r.cfg.OnDocument != nil {
+		r.cfg.OnDocument(number, tlv.Tag(form), doc)
+	}
+	return doc
+}
+
+// print puts lines on the tape. The printer is instant and never out of paper.
+func (r *Register) print(lines []string) {
+	r.tape = append(r.tape, lines...)
+	if extra := len(r.tape) - tapeLimit; extra > 0 {
+		r.tape = append(r.tape[:0], r.tape[extra:]...)
+	}
+	if r.cfg.OnTape != nil && len(lines) > 0 {
+		r.cfg.OnTape(lines)
+	}
+}
+
+func (r *Register) printDocument(doc []byte, change uint64) {
+	if doc == nil {
+		return
+	}
+	o := r.tapeOptions()
+	o.Change = change
+	r.print(tape.Render(doc, o))
+}
+
+// tapeOptions are those of every paper: the heading of table 4 without its
+// empty lines.
+func (r *Register) tapeOptions() tape.Options {
+	o := tape.Options{Width: r.cfg.TapeWidth, Emulator: true}
+	for row := uint16(firstHeading); row <= lastHeading; row++ {
+		if line := r.state.tables.text(tableTexts, row, 1); !blank(line) {
+			o.Header = append(o.Header, line)
+		}
+	}
+	return o
+}
+
+func blank(line string) bool {
+	for _, c := range line {
+		if c != ' ' {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,18 @@
+package emulator
+
+import (
+	"fmt"
+	"io"
+
+	"go.bug.st/serial"
+)
+
+// OpenSerial opens a serial port, such as /dev/ttyUSB0 or COM3, 8N1, for
+// [Register.ServeConn].
+func OpenSerial(device string, baud int) (io.ReadWriteCloser, error) {
+	port, err := serial.Open(device, &serial.Mode{BaudRate: baud})
+	if err != nil {
+		return nil, fmt.Errorf("emulator: serial port %s: %w", device, err)
+	}
+	return port, nil
+}
