@@ -54,6 +54,9 @@ func (r *Receipt) setTLV(fields []byte) error {
 			if err := it.setTLV(reader.Value()); err != nil {
 				return fmt.Errorf("items[%d]: %w", len(r.Items), err)
 			}
+			if err := checkGiven(len(r.Items), &it, reader.Value()); err != nil {
+				return err
+			}
 			r.Items = append(r.Items, it)
 		case ffd.VATAmounts:
 			if err := r.addVATAmounts(reader.Value()); err != nil {
@@ -72,6 +75,24 @@ func (r *Receipt) setTLV(fields []byte) error {
 	}
 	slices.SortStableFunc(r.VATTotals, func(a, b VATTotal) int { return int(a.Rate) - int(b.Rate) })
 	return reader.Err()
+}
+
+// checkGiven finds what the item cannot show once its fields are taken: an absent price is not a price of zero, and
+// rate 0 is not an absent rate.
+func checkGiven(n int, it *Item, fields []byte) error {
+	var missing []Problem
+	for _, tag := range [...]tlv.Tag{ffd.Price, ffd.Quantity} {
+		if _, ok := tlv.Find(fields, tag); !ok {
+			missing = append(missing, Problem{fmt.Sprintf("items[%d].%s", n, jsonName(tag)), "is missing"})
+		}
+	}
+	if _, ok := tlv.Find(fields, ffd.VATRate); ok && it.VATRate == 0 {
+		missing = append(missing, Problem{fmt.Sprintf("items[%d].%s", n, jsonName(ffd.VATRate)), "0 is not a rate (1-12); leave the key out"})
+	}
+	if missing != nil {
+		return &InvalidReceiptError{missing}
+	}
+	return nil
 }
 
 func (it *Item) setTLV(fields []byte) error {

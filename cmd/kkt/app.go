@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"os"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 
@@ -49,6 +50,9 @@ func run(ctx context.Context, args []string, s streams) int {
 			return exitInput
 		}
 		return exitDone
+	}
+	if !a.json { // a command that is not known has parsed no flags
+		a.json = slices.Contains(args, "--json")
 	}
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
 		err = errInterrupted

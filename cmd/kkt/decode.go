@@ -50,6 +50,9 @@ func (a *app) documentBytes(arg string) (doc []byte, place string, err error) {
 	if b, err := parseHex(arg); err == nil && len(b) > 0 {
 		return b, "HEX", nil
 	}
+	if arg == "" {
+		return nil, "", &usageError{"FILE|HEX is empty", "kkt decode --help"}
+	}
 	raw, place, err := a.readInput(arg)
 	if err != nil {
 		if isHexLike(arg) {
