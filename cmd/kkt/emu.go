@@ -146,7 +146,7 @@ func (a *app) runEmulator(ctx context.Context, flags registerFlags, listen strin
 		if err != nil {
 			return &usageError{fmt.Sprintf("--listen %s: %v", listen, listenProblem(err)), ""}
 		}
-		server := reg.NewServer(listener, emulator.TCPLink())
+		server := reg.NewServer(announcing{listener, log}, emulator.TCPLink())
 		url := "tcp://" + server.Addr().String()
 		places = append(places, fmt.Sprintf("%-24s point your cash program here", url))
 		ready = append(ready, "KKT_URL="+url)
@@ -252,12 +252,27 @@ type exchangeLog struct {
 	silent bool
 }
 
-func (l *exchangeLog) exchange(e emulator.Exchange) {
+func (l *exchangeLog) exchange(e emulator.Exchange) { l.line(e.Time, describeExchange(e)) }
+
+func (l *exchangeLog) line(at time.Time, text string) {
 	if l.silent {
 		return
 	}
-	line := e.Time.Format("15:04:05.000") + "  " + describeExchange(e)
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	fmt.Fprintln(l.out, line)
+	fmt.Fprintf(l.out, "%s  %s\n", at.Format("15:04:05.000"), text)
+}
+
+// announcing tells of each client in the log.
+type announcing struct {
+	net.Listener
+	log *exchangeLog
+}
+
+func (a announcing) Accept() (net.Conn, error) {
+	conn, err := a.Listener.Accept()
+	if err == nil {
+		a.log.line(time.Now(), "connected "+conn.RemoteAddr().String())
+	}
+	return conn, err
 }

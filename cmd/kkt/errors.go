@@ -105,20 +105,24 @@ func classify(err error) problem {
 
 // remedy says what to do about the refusals that people meet first.
 func remedy(r shtrih.Result) string {
-	switch byte(r) {
-	case 0x4E:
+	switch r {
+	case shtrih.ShiftIsNotOpen:
+		return "Open the shift: kkt shift open"
+	case shtrih.ShiftOver24Hours:
 		return "Close the shift: kkt shift close"
-	case 0x4F:
+	case shtrih.ShiftIsOpen:
+		return "Close the shift first: kkt shift close"
+	case shtrih.Password:
 		return "Give the operator password of table 2: --password N"
-	case 0x46:
+	case shtrih.NotEnoughCash:
 		return "Put cash in first: kkt cash in SUM"
-	case 0x4A:
+	case shtrih.ReceiptIsOpen:
 		return "A receipt is open: kkt cancel"
-	case 0x73:
-		return "The register is in another mode: kkt status"
-	case 0x58:
+	case shtrih.WrongMode:
+		return "See the mode with kkt status; an open receipt is cancelled by kkt cancel"
+	case shtrih.AwaitContinue:
 		return "Printing waits to be continued (command B0h)"
-	case 0x6B:
+	case shtrih.NoPaper:
 		return "Load paper, then continue printing (command B0h)"
 	}
 	return ""
