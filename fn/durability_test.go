@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -153,7 +156,7 @@ func TestPowerLossAtEveryOperationLosesNothingAcknowledged(t *testing.T) {
 					require.ErrorIs(t, err, journal.ErrCrashed)
 				}
 				// The power may go again while the remains of the first time are being wiped.
-				for again := 1; again <= 2; again++ {
+				for again := 1; again <= 3; again++ { // Create, WriteAt, Sync
 					second := journal.NewCrashing(fs.Survivor(), again, fate)
 					if s, err := fn.Open(fn.Config{FS: second, Number: testNumber, SegmentSize: smallSegment}); err == nil {
 						_ = s.Close()
@@ -210,6 +213,36 @@ func TestDamagedDocumentOfTheArchiveIsAnswered03(t *testing.T) {
 	data[bytes.Index(data, []byte("ROMASHKA"))]++
 	assert.Equal(t, []byte{0x03}, r.s.Exec(nil, fnlink.FindDocument{Document: 1}.AppendTo(nil)))
 	requireFailed(t, r.s)
+}
+
+func TestCutIsLoggedAsAWarningWithItsPlace(t *testing.T) {
+	path := t.TempDir()
+	file := filepath.Join(path, "00000001.journal")
+	var log bytes.Buffer
+	start := func() *fn.Storage {
+		dir, err := journal.OpenDir(path)
+		require.NoError(t, err)
+		s, err := fn.Open(fn.Config{FS: dir, Number: testNumber, Logger: slog.New(slog.NewTextHandler(&log, nil))})
+		require.NoError(t, err)
+		return s
+	}
+	s := start()
+	require.NoError(t, s.SaveCompanion([]byte("one")))
+	require.NoError(t, s.SaveCompanion([]byte("two")))
+	require.NoError(t, s.Close())
+	require.Empty(t, log.String())
+	data, err := os.ReadFile(file)
+	require.NoError(t, err)
+	at := bytes.Index(data, []byte("two")) - 12 // the header of the record
+	data[at+12]++
+	require.NoError(t, os.WriteFile(file, data, 0o666))
+	s = start()
+	assert.Equal(t, "one", string(s.Companion()))
+	require.NoError(t, s.Close())
+	assert.Contains(t, log.String(), "level=WARN")
+	assert.Contains(t, log.String(), fmt.Sprintf("file=00000001.journal offset=%d bytes=15", at))
+	assert.Contains(t, log.String(), path)
+	assert.FileExists(t, fmt.Sprintf("%s.cut-%d", file, at))
 }
 
 func TestStateSurvivesARestart(t *testing.T) {

@@ -71,8 +71,9 @@ func (s *Storage) open() (err error) {
 	if s.journal, err = journal.Open(s.config.FS, options, s.replay); err != nil {
 		return err
 	}
-	if n := s.journal.Cut(); n > 0 {
-		s.log.Warn("an unfinished record was dropped, it was never acknowledged", "bytes", n)
+	if cut := s.journal.Cut(); cut.Size > 0 {
+		s.log.Warn("bytes after the last whole record were cut off, most likely of a write that was never acknowledged",
+			"file", cut.File, "offset", cut.Offset, "bytes", cut.Size, "problem", cut.Problem, "saved", cut.Saved)
 	}
 	if s.birth == (birth{}) {
 		if err := s.make(); err != nil {

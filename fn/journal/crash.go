@@ -87,17 +87,17 @@ func (c *Crashing) List() ([]FileInfo, error) {
 	return c.current.List()
 }
 
-// Create makes a file of zeros. Crashing here, the file is there or not, as Fate says.
-func (c *Crashing) Create(name string, size int64) error {
+// Create makes a file. Crashing here, the whole file is there if the fate is Applied, and nothing of it otherwise.
+func (c *Crashing) Create(name string, size int64, head []byte) error {
 	crash := c.step()
 	if c.crashed && !crash {
 		return ErrCrashed
 	}
 	if !crash || c.fate == Applied {
-		if err := c.current.Create(name, size); err != nil {
+		if err := c.current.Create(name, size, head); err != nil {
 			return err
 		}
-		if err := c.durable.Create(name, size); err != nil {
+		if err := c.durable.Create(name, size, head); err != nil {
 			return err
 		}
 	}

@@ -14,7 +14,7 @@ import (
 // existence: it is gone when the process is, however it ended.
 const lockName = "lock"
 
-// Dir is a directory on disk, locked against other processes.
+// Dir is a directory on disk, locked against other processes. Files in it that are not segments are left alone.
 type Dir struct {
 	path string
 	lock *os.File
@@ -55,7 +55,7 @@ func (d *Dir) List() ([]FileInfo, error) {
 	}
 	var list []FileInfo
 	for _, e := range entries {
-		if !strings.HasSuffix(e.Name(), ".journal") {
+		if !strings.HasSuffix(e.Name(), segmentSuffix) {
 			continue
 		}
 		info, err := e.Info()
@@ -67,14 +67,20 @@ func (d *Dir) List() ([]FileInfo, error) {
 	return list, nil
 }
 
-// Create makes a file of zeros under another name, syncs it and renames it, so that a segment is never seen unfinished.
-func (d *Dir) Create(name string, size int64) error {
+// Create makes a file under another name, syncs it and renames it, so that a file is never seen unfinished.
+func (d *Dir) Create(name string, size int64, head []byte) error {
+	if size < int64(len(head)) {
+		return headError(name, size, head)
+	}
 	path := filepath.Join(d.path, name)
-	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("create %s: %w", path, errors.Join(err, fs.ErrExist))
+	switch _, err := os.Lstat(path); {
+	case err == nil:
+		return fmt.Errorf("create %s: %w", path, fs.ErrExist)
+	case !errors.Is(err, fs.ErrNotExist):
+		return err
 	}
 	fresh := path + ".new"
-	if err := writeZeros(fresh, size); err != nil {
+	if err := writeFile(fresh, size, head); err != nil {
 		return err
 	}
 	if err := os.Rename(fresh, path); err != nil {
@@ -141,14 +147,17 @@ func (d *Dir) open(name string) (*os.File, error) {
 	return f, nil
 }
 
-func writeZeros(path string, size int64) (err error) {
+func writeFile(path string, size int64, head []byte) (err error) {
 	f, err := os.Create(path)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
+	if _, err := f.Write(head); err != nil {
+		return err
+	}
 	zeros := make([]byte, 64<<10)
-	for size > 0 {
+	for size -= int64(len(head)); size > 0; {
 		n, err := f.Write(zeros[:min(size, int64(len(zeros)))])
 		if err != nil {
 			return err

@@ -27,12 +27,12 @@ func (f *Failing) List() ([]FileInfo, error) {
 	return f.FS.List()
 }
 
-// Create makes a file of zeros.
-func (f *Failing) Create(name string, size int64) error {
+// Create makes a file.
+func (f *Failing) Create(name string, size int64, head []byte) error {
 	if err := f.step(); err != nil {
 		return err
 	}
-	return f.FS.Create(name, size)
+	return f.FS.Create(name, size, head)
 }
 
 // ReadAt fills p.

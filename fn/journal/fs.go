@@ -8,11 +8,12 @@ import (
 // FS is what a journal needs of a medium. The journal writes to one file at a time, never reads a file that does not
 // exist, and never changes a file's size. An FS with a method Close() error is closed with the journal.
 type FS interface {
-	// List gives the segments, in any order.
+	// List gives the segments, in any order: the files whose names end in ".journal".
 	List() ([]FileInfo, error)
-	// Create makes a file of size zero bytes. When it returns nil, the file, its name and its zeros are durable; a
-	// crash before that leaves either the whole file or none.
-	Create(name string, size int64) error
+	// Create makes a file of size bytes that begins with head; the rest is zeros. When it returns nil, the file, its
+	// name and its content are durable; a crash before that leaves either the whole file or none. If there is a file
+	// of that name, it stays as it is and the error is an fs.ErrExist of io/fs.
+	Create(name string, size int64, head []byte) error
 	// ReadAt fills p from the offset.
 	ReadAt(name string, p []byte, off int64) error
 	// WriteAt writes p, inside the size of the file. It is durable after the next Sync.
@@ -77,6 +78,9 @@ func (e *DamagedError) Error() string {
 
 // Is makes errors.Is(err, ErrDamaged) true.
 func (e *DamagedError) Is(target error) bool { return target == ErrDamaged }
+
+// segmentSuffix ends the name of a segment and of no other file.
+const segmentSuffix = ".journal"
 
 func join(path, file string) string {
 	if path == "" {

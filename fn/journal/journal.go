@@ -14,8 +14,25 @@
 //
 //	length of payload u32 | 'J' 'R' version kind | CRC-32C u32 | payload | zeros up to a multiple of 4
 //
+// A segment is created with its header, as a whole or not at all, so a file without a valid header is no remains of a
+// write that power cut short: it is damaged or somebody else's, and is left as it is.
+//
 // All integers are little-endian. The CRC covers the segment number, the offset of the record, its first 8 bytes and
 // the payload, so a record is valid only where it was written. Zeros where a record could begin end the segment.
+//
+// # Damage and cuts
+//
+// Bytes that are no record are damage when a valid record or another segment follows them: nothing is changed then,
+// and Open fails. Otherwise they are taken for a write that power cut short, which was never acknowledged, and are
+// wiped. That they are one cannot be proved: a medium may leave trash where it was writing, so the last acknowledged
+// record, with a byte changed later, looks the same. Hence nothing is thrown away. Before the bytes are wiped they go
+// to a file of their own, named after the segment and the offset, such as
+//
+//	00000001.journal.cut-4096
+//
+// with ".2" and so on behind it when the name is taken. It holds the bytes up to the last that is not zero; the
+// journal never reads or removes it. When it cannot be written, for want of space say, Open fails and the segment
+// keeps the bytes.
 package journal
 
 import (
@@ -36,6 +53,9 @@ const (
 	// DefaultSegmentSize is the size of a segment in bytes.
 	DefaultSegmentSize = 4 << 20
 
+	// MaxSegmentSize is the size in bytes up to which a segment is read.
+	MaxSegmentSize = 1 << 30
+
 	// MaxPayload is the longest payload in bytes: it must fit in one segment.
 	MaxPayload = 1 << 20
 )
@@ -46,10 +66,20 @@ type Pos struct {
 	Offset  uint32 // of the record's header in the segment
 }
 
+// Cut is what Open took away behind the last whole record: the remains of a write that power cut short, as far as can
+// be told.
+type Cut struct {
+	File    string // the segment
+	Offset  int64  // of the first byte in it
+	Size    int    // number of bytes, 0 when nothing was cut
+	Problem string // why they are no record
+	Saved   string // the file that has them now, with the directory if there is one
+}
+
 // Options of a journal; the zero value is good.
 type Options struct {
 	// SegmentSize is the size of new segments in bytes, DefaultSegmentSize if 0. It must be a multiple of 4 and
-	// large enough for the longest record.
+	// large enough for the longest record, at most MaxSegmentSize.
 	SegmentSize int
 }
 
@@ -60,22 +90,22 @@ type Journal struct {
 	segment uint32 // the one being written, 0 when there is none yet
 	size    int    // of that segment
 	end     int    // where the next record begins
-	cut     int
+	cut     Cut
 	buf     []byte
 	failed  error
 }
 
 // Open reads the log and calls visit for each record in order; payload is valid only during the call. An error of
-// visit ends the reading and is returned with the place of the record. After the last record that is whole, the
-// remains of a write that power cut short are wiped; such a record was never acknowledged.
+// visit ends the reading and is returned with the place of the record. Bytes after the last record that is whole are
+// cut off, see Cut.
 //
 // The errors are *NewerError, *DamagedError, those of fs and those of visit.
 func Open(fs FS, options Options, visit func(pos Pos, kind byte, payload []byte) error) (*Journal, error) {
 	if options.SegmentSize == 0 {
 		options.SegmentSize = DefaultSegmentSize
 	}
-	if options.SegmentSize%4 != 0 || options.SegmentSize < segmentHeader+recordHeader {
-		return nil, fmt.Errorf("journal: segment size %d is not a multiple of 4 or too small", options.SegmentSize)
+	if n := options.SegmentSize; n%4 != 0 || n < segmentHeader+recordHeader || n > MaxSegmentSize {
+		return nil, fmt.Errorf("journal: segment size %d is not a multiple of 4, too small or too large", n)
 	}
 	j := &Journal{fs: fs, options: options}
 	if err := j.load(visit); err != nil {
@@ -122,8 +152,8 @@ func (j *Journal) Read(buf []byte, pos Pos) (kind byte, payload []byte, err erro
 	return header[7], buf, nil
 }
 
-// Cut is the number of bytes of an unfinished write that Open wiped.
-func (j *Journal) Cut() int { return j.cut }
+// Cut is what Open cut off; the caller should tell somebody.
+func (j *Journal) Cut() Cut { return j.cut }
 
 // Close closes the FS if it can be closed. Nothing is buffered, so it loses nothing.
 func (j *Journal) Close() error {
@@ -138,17 +168,16 @@ func (j *Journal) append(kind byte, payload []byte) (Pos, error) {
 	if len(payload) > MaxPayload || segmentHeader+recordSize(len(payload)) > j.options.SegmentSize {
 		return Pos{}, fmt.Errorf("journal record of %d bytes is longer than a segment takes", len(payload))
 	}
-	j.buf = j.buf[:0]
 	if j.segment == 0 || j.end+recordSize(len(payload)) > j.size {
 		next := j.segment + 1
-		if err := j.fs.Create(segmentName(next), int64(j.options.SegmentSize)); err != nil {
+		head := appendSegmentHeader(nil, next)
+		if err := j.fs.Create(segmentName(next), int64(j.options.SegmentSize), head); err != nil {
 			return Pos{}, err
 		}
-		j.segment, j.size, j.end = next, j.options.SegmentSize, 0
-		j.buf = appendSegmentHeader(j.buf, j.segment)
+		j.segment, j.size, j.end = next, j.options.SegmentSize, len(head)
 	}
-	pos := Pos{j.segment, uint32(j.end + len(j.buf))}
-	j.buf = appendRecord(j.buf, pos, kind, payload)
+	pos := Pos{j.segment, uint32(j.end)}
+	j.buf = appendRecord(j.buf[:0], pos, kind, payload)
 	name := segmentName(j.segment)
 	if err := j.fs.WriteAt(name, j.buf, int64(j.end)); err != nil {
 		return Pos{}, err
@@ -169,7 +198,7 @@ func (j *Journal) damaged(pos Pos, problem string) error {
 	}
 }
 
-func segmentName(n uint32) string { return fmt.Sprintf("%08d.journal", n) }
+func segmentName(n uint32) string { return fmt.Sprintf("%08d%s", n, segmentSuffix) }
 
 func appendSegmentHeader(dst []byte, segment uint32) []byte {
 	from := len(dst)

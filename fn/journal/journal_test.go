@@ -105,7 +105,7 @@ func TestJournalCutAtEveryByteGivesAPrefixOfRecords(t *testing.T) {
 	require.NoError(t, err)
 	last := fmt.Sprintf("%08d.journal", len(files))
 	before := -1
-	for n := range size + 1 {
+	for n := 20; n <= size; n++ { // the header is there from the start
 		fs := whole.Clone()
 		clear(fs.File(last)[n:]) // what was not written is still zero
 		j, got, _, err := open(fs, size)
@@ -140,7 +140,10 @@ func TestRemainsOfATornRecordAreWipedBeforeTheNextSegment(t *testing.T) {
 	j, got, _, err := open(fs, size)
 	require.NoError(t, err)
 	require.Equal(t, []record{first}, got)
-	require.Equal(t, 51, j.Cut())
+	require.Equal(t, journal.Cut{
+		File: "00000001.journal", Offset: int64(pos.Offset), Size: 51,
+		Problem: "record checksum is wrong", Saved: fmt.Sprintf("00000001.journal.cut-%d", pos.Offset),
+	}, j.Cut())
 	long := string(make([]byte, size-32))
 	_, err = j.Append(2, []byte("short"))
 	require.NoError(t, err)
@@ -174,16 +177,10 @@ func TestFlippedByteBeforeTheLastRecordIsAnErrorNamingItsOffset(t *testing.T) {
 				fs := whole.Clone()
 				name := fmt.Sprintf("%08d.journal", pos.Segment)
 				fs.File(name)[o] ^= flip
-				_, _, _, err := open(fs, size)
-				var damaged *journal.DamagedError
-				if err == nil && o >= end.Offset-3 {
+				if _, _, _, err := open(fs.Clone(), size); err == nil && o >= end.Offset-3 {
 					continue // zeros that pad the record
 				}
-				require.ErrorAs(t, err, &damaged, "byte %d of %s", o, name)
-				require.ErrorIs(t, err, journal.ErrDamaged)
-				require.Equal(t, name, damaged.File)
-				require.EqualValues(t, pos.Offset, damaged.Offset)
-				require.ErrorContains(t, err, fmt.Sprintf("offset %d", pos.Offset))
+				requireDamageAndNoChange(t, fs, name, int64(pos.Offset))
 			}
 		}
 	}
@@ -193,15 +190,51 @@ func TestFlippedByteBeforeTheLastRecordIsAnErrorNamingItsOffset(t *testing.T) {
 func TestFlippedByteOfASegmentHeaderIsDamage(t *testing.T) {
 	whole := journal.NewMemory()
 	fill(t, whole, size, 25)
-	for o := range 20 {
-		fs := whole.Clone()
-		fs.File("00000001.journal")[o] ^= 0x10
-		_, _, _, err := open(fs, size)
-		require.ErrorIs(t, err, journal.ErrDamaged, "byte %d", o)
+	files, err := whole.List()
+	require.NoError(t, err)
+	for segment := range len(files) { // the last one too
+		name := fmt.Sprintf("%08d.journal", segment+1)
+		for o := range 20 {
+			fs := whole.Clone()
+			fs.File(name)[o] ^= 0x10
+			requireDamageAndNoChange(t, fs, name, 0)
+		}
 	}
 }
 
-func TestFlippedByteOfTheLastRecordDropsThatRecordOnly(t *testing.T) {
+func TestHeaderWithoutRecordsIsWhatACreatedSegmentHas(t *testing.T) {
+	fs := journal.NewCrashing(journal.NewMemory(), 2, journal.Dropped) // the first record
+	j, _, _, err := open(fs, size)
+	require.NoError(t, err)
+	_, err = j.Append(1, []byte("x"))
+	require.ErrorIs(t, err, journal.ErrCrashed)
+	header := fs.Survivor()
+	assert.Equal(t, "openkktJ", string(header.File("00000001.journal")[:8]))
+	assert.Equal(t, make([]byte, size-20), header.File("00000001.journal")[20:])
+	j, got, _, err := open(header, size)
+	require.NoError(t, err)
+	assert.Empty(t, got)
+	assert.Zero(t, j.Cut())
+	pos, err := j.Append(1, []byte("x"))
+	require.NoError(t, err)
+	assert.Equal(t, journal.Pos{Segment: 1, Offset: 20}, pos)
+}
+
+// requireDamageAndNoChange opens fs, which must fail at the place and leave every byte.
+func requireDamageAndNoChange(t *testing.T, fs *journal.Memory, file string, offset int64) {
+	t.Helper()
+	before := fs.Clone()
+	_, _, _, err := open(fs, size)
+	var damaged *journal.DamagedError
+	require.ErrorAs(t, err, &damaged)
+	require.ErrorIs(t, err, journal.ErrDamaged)
+	require.Equal(t, file, damaged.File)
+	require.Equal(t, offset, damaged.Offset)
+	require.ErrorContains(t, err, fmt.Sprintf("%s: state is damaged at offset %d", file, offset))
+	require.Equal(t, before, fs)
+}
+
+func TestFlippedByteOfTheLastRecordDropsThatRecordOnlyAndKeepsItsBytes(t *testing.T) {
 	whole := journal.NewMemory()
 	want, places := fill(t, whole, size, 25)
 	pos := places[len(places)-1]
@@ -210,10 +243,79 @@ func TestFlippedByteOfTheLastRecordDropsThatRecordOnly(t *testing.T) {
 	for o := pos.Offset; o < pos.Offset+n; o++ {
 		fs := whole.Clone()
 		fs.File(name)[o] ^= 0x10
+		flipped := bytes.Clone(fs.File(name)[pos.Offset : pos.Offset+n])
 		j, got, _, err := open(fs, size)
 		require.NoError(t, err)
 		require.Equal(t, want[:len(want)-1], got)
-		require.Positive(t, j.Cut())
+		require.EqualValues(t, n, j.Cut().Size)
+		require.Equal(t, flipped, fs.File(j.Cut().Saved))
+		require.Equal(t, make([]byte, size-pos.Offset), fs.File(name)[pos.Offset:])
+	}
+}
+
+func TestSecondCutAtTheSamePlaceHasAFileOfItsOwn(t *testing.T) {
+	fs := journal.NewMemory()
+	for i, saved := range []string{"cut-20", "cut-20.2", "cut-20.3"} {
+		j, _, _, err := open(fs, size)
+		require.NoError(t, err)
+		pos, err := j.Append(1, fmt.Append(nil, "record ", i))
+		require.NoError(t, err)
+		fs.File("00000001.journal")[pos.Offset]++
+		j, _, _, err = open(fs, size)
+		require.NoError(t, err)
+		require.Equal(t, "00000001.journal."+saved, j.Cut().Saved)
+		require.Contains(t, string(fs.File(j.Cut().Saved)), fmt.Sprint("record ", i))
+	}
+}
+
+// The bytes cut off are in the segment or in a file beside it, whenever the power goes.
+func TestCrashWhileCuttingLosesNoByteThatIsCut(t *testing.T) {
+	torn := journal.NewMemory()
+	want, places := fill(t, torn, size, 25)
+	last := places[len(places)-1]
+	name := fmt.Sprintf("%08d.journal", last.Segment)
+	torn.File(name)[last.Offset+8]++
+	remains := bytes.TrimRight(torn.File(name)[last.Offset:], "\x00")
+	saved := fmt.Sprintf("%s.cut-%d", name, last.Offset)
+
+	whole := journal.NewCrashing(torn, 0, journal.Applied)
+	_, _, _, err := open(whole, size)
+	require.NoError(t, err)
+	require.Equal(t, 3, whole.Ops()) // Create, WriteAt, Sync
+	for _, fate := range journal.Fates() {
+		for n := 1; n <= whole.Ops(); n++ {
+			fs := journal.NewCrashing(torn, n, fate)
+			_, _, _, err := open(fs, size)
+			require.ErrorIs(t, err, journal.ErrCrashed)
+			survivor := fs.Survivor()
+			if kept := survivor.File(saved); kept != nil {
+				require.Equal(t, remains, kept, "%v at operation %d", fate, n)
+			} else {
+				require.Equal(t, torn.File(name), survivor.File(name), "%v at operation %d", fate, n)
+			}
+			_, got, _, err := open(survivor, size)
+			require.NoError(t, err)
+			require.Equal(t, want[:len(want)-1], got)
+			require.Equal(t, remains, survivor.File(saved))
+			require.Equal(t, make([]byte, size-last.Offset), survivor.File(name)[last.Offset:])
+		}
+	}
+}
+
+func TestBytesThatCannotBeSavedAreNotWiped(t *testing.T) {
+	torn := journal.NewMemory()
+	_, places := fill(t, torn, size, 3)
+	torn.File("00000001.journal")[places[2].Offset]++
+	for n := 4; n <= 6; n++ { // after List and two ReadAt: Create, WriteAt, Sync
+		medium := torn.Clone()
+		_, _, _, err := open(journal.NewFailing(medium, n), size)
+		require.ErrorIs(t, err, journal.ErrInjected)
+		if n == 4 {
+			require.Equal(t, torn, medium)
+		}
+		_, got, _, err := open(medium, size)
+		require.NoError(t, err)
+		require.Len(t, got, 2)
 	}
 }
 
@@ -348,11 +450,23 @@ func TestUnsyncedWriteHasTheFateChosen(t *testing.T) {
 		journal.Torn: "SYNCEDunsy\x00\x00\x00\x00",
 	} {
 		fs := journal.NewCrashing(journal.NewMemory(), 4, fate)
-		require.NoError(t, fs.Create("f", 14))
-		require.NoError(t, fs.WriteAt("f", []byte("SYNCED"), 0))
+		require.NoError(t, fs.Create("f", 14, []byte("SYN")))
+		require.NoError(t, fs.WriteAt("f", []byte("CED"), 3))
 		require.NoError(t, fs.Sync("f"))
 		require.ErrorIs(t, fs.WriteAt("f", []byte("unsynced"), 6), journal.ErrCrashed)
 		require.ErrorIs(t, fs.Sync("f"), journal.ErrCrashed)
+		assert.Equal(t, want, string(fs.Survivor().File("f")), fate)
+	}
+}
+
+func TestCreatedFileIsWholeOrNotThere(t *testing.T) {
+	for _, fate := range journal.Fates() {
+		fs := journal.NewCrashing(journal.NewMemory(), 1, fate)
+		require.ErrorIs(t, fs.Create("f", 8, []byte("head")), journal.ErrCrashed)
+		want := ""
+		if fate == journal.Applied {
+			want = "head\x00\x00\x00\x00"
+		}
 		assert.Equal(t, want, string(fs.Survivor().File("f")), fate)
 	}
 }
@@ -369,6 +483,7 @@ func FuzzOpen(f *testing.F) {
 		}
 	}
 	f.Add(fs.File("00000001.journal"))
+	f.Add(append(bytes.Clone(fs.File("00000001.journal")[:100]), "no record"...))
 	f.Add([]byte("openkktJ"))
 	f.Add([]byte{})
 	f.Fuzz(func(t *testing.T, data []byte) {
@@ -376,12 +491,20 @@ func FuzzOpen(f *testing.F) {
 			return
 		}
 		fs := journal.NewMemory()
-		if fs.Create("00000001.journal", int64(len(data))) != nil || fs.WriteAt("00000001.journal", data, 0) != nil {
-			t.Fatal("memory")
+		if err := fs.Create("00000001.journal", int64(len(data)), data); err != nil {
+			t.Fatal(err)
 		}
 		j, records, _, err := open(fs, size)
 		if err != nil {
+			if !bytes.Equal(fs.File("00000001.journal"), data) {
+				t.Fatalf("%v, and the file was changed", err)
+			}
 			return
+		}
+		if cut := j.Cut(); cut.Size > 0 {
+			if !bytes.Equal(fs.File(cut.Saved), data[cut.Offset:][:cut.Size]) {
+				t.Fatalf("the bytes cut at %d are not in %s", cut.Offset, cut.Saved)
+			}
 		}
 		// What was opened once is opened again, with what was appended.
 		_, err = j.Append(1, []byte("more"))

@@ -3,8 +3,10 @@ package journal
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"hash/crc32"
+	"io/fs"
 	"slices"
 )
 
@@ -20,45 +22,54 @@ func (j *Journal) load(visit func(pos Pos, kind byte, payload []byte) error) err
 		if f.Name != segmentName(number) {
 			return &DamagedError{Path: pathOf(j.fs), File: segmentName(number), Problem: "segment is missing"}
 		}
-		last := i == len(files)-1
+		if err := j.checkHeader(number, f.Size); err != nil {
+			return err
+		}
 		data := make([]byte, f.Size)
 		if err := j.fs.ReadAt(f.Name, data, 0); err != nil {
 			return err
 		}
-		end, err := j.loadSegment(number, data, last, visit)
+		end, err := j.loadSegment(number, data, i == len(files)-1, visit)
 		if err != nil {
 			return err
-		}
-		if end == 0 {
-			if end, err = j.writeHeader(number); err != nil {
-				return err
-			}
 		}
 		j.segment, j.size, j.end = number, len(data), end
 	}
 	return nil
 }
 
-// writeHeader begins the last segment anew, whose header and first record power cut short.
-func (j *Journal) writeHeader(number uint32) (end int, err error) {
-	name := segmentName(number)
-	if err := j.fs.WriteAt(name, appendSegmentHeader(nil, number), 0); err != nil {
-		return 0, err
+// checkHeader refuses a file that is not the segment of that number, before all of it is read.
+func (j *Journal) checkHeader(number uint32, size int64) error {
+	at := Pos{Segment: number}
+	if size < segmentHeader {
+		return j.damaged(at, "not a journal segment: shorter than its header")
 	}
-	return segmentHeader, j.fs.Sync(name)
+	if size > MaxSegmentSize {
+		return j.damaged(at, "not a journal segment: too long")
+	}
+	var h [segmentHeader]byte
+	if err := j.fs.ReadAt(segmentName(number), h[:], 0); err != nil {
+		return err
+	}
+	switch version := binary.LittleEndian.Uint32(h[8:]); {
+	case string(h[:8]) != segmentMagic:
+		return j.damaged(at, "not a journal segment")
+	case crc32.Checksum(h[:16], castagnoli) != binary.LittleEndian.Uint32(h[16:]):
+		return j.damaged(at, "segment header checksum is wrong")
+	case version > Version:
+		return &NewerError{Path: pathOf(j.fs), File: segmentName(number), Version: int(version)}
+	case version != Version:
+		return j.damaged(at, "segment header has a version that never was")
+	case binary.LittleEndian.Uint32(h[12:]) != number:
+		return j.damaged(at, "segment has the number of another one")
+	}
+	return nil
 }
 
-// loadSegment visits the records of a segment and returns where the next one begins, 0 if not even the header of the
-// segment was written.
+// loadSegment visits the records of a segment and returns where the next one begins.
 func (j *Journal) loadSegment(number uint32, data []byte, last bool,
 	visit func(pos Pos, kind byte, payload []byte) error) (int, error) {
-	at := Pos{Segment: number}
-	if problem, err := j.checkHeader(number, data); err != nil {
-		return 0, err
-	} else if problem != "" {
-		return 0, j.settle(at, data, last, problem)
-	}
-	at.Offset = segmentHeader
+	at := Pos{Segment: number, Offset: segmentHeader}
 	for {
 		kind, payload, problem := recordAt(data, at)
 		switch {
@@ -68,30 +79,10 @@ func (j *Journal) loadSegment(number uint32, data []byte, last bool,
 			return int(at.Offset), nil
 		}
 		if err := visit(at, kind, payload); err != nil {
-			return 0, fmt.Errorf("%s, offset %d: %w", segmentName(number), at.Offset, err)
+			return 0, fmt.Errorf("%s, offset %d: %w", join(pathOf(j.fs), segmentName(number)), at.Offset, err)
 		}
 		at.Offset += uint32(recordSize(len(payload)))
 	}
-}
-
-func (j *Journal) checkHeader(number uint32, data []byte) (problem string, err error) {
-	if len(data) < segmentHeader {
-		return "", j.damaged(Pos{Segment: number}, "segment is shorter than its header")
-	}
-	h := data[:segmentHeader]
-	switch {
-	case crc32.Checksum(h[:16], castagnoli) != binary.LittleEndian.Uint32(h[16:]):
-		return "segment header is wrong", nil
-	case string(h[:8]) != segmentMagic:
-		return "", j.damaged(Pos{Segment: number}, "not a journal segment")
-	case binary.LittleEndian.Uint32(h[8:]) > Version:
-		return "", &NewerError{
-			Path: pathOf(j.fs), File: segmentName(number), Version: int(binary.LittleEndian.Uint32(h[8:])),
-		}
-	case binary.LittleEndian.Uint32(h[12:]) != number:
-		return "", j.damaged(Pos{Segment: number}, "segment has the number of another one")
-	}
-	return "", nil
 }
 
 // recordAt looks at the record at a place. A nil payload without a problem is the end of the segment.
@@ -123,24 +114,36 @@ func recordAt(data []byte, at Pos) (kind byte, payload []byte, problem string) {
 	return rest[7], payload, ""
 }
 
-// settle decides about a bad place: with valid records after it the journal is damaged; without, it is the end of a
-// write that power cut short, and is wiped.
+// settle decides about a bad place: with valid records after it the journal is damaged; without, it is taken for the
+// end of a write that power cut short, and is cut off.
 func (j *Journal) settle(at Pos, data []byte, last bool, problem string) error {
 	if !last || validRecordAfter(data, at) {
 		return j.damaged(at, problem)
 	}
-	tail := data[at.Offset:]
-	used := len(bytes.TrimRight(tail, "\x00"))
-	if used == 0 {
-		return nil
-	}
-	j.cut = used
-	clear(tail[:used])
+	remains := bytes.TrimRight(data[at.Offset:], "\x00") // not empty: zeros are no problem
 	name := segmentName(at.Segment)
-	if err := j.fs.WriteAt(name, tail[:used], int64(at.Offset)); err != nil {
+	saved, err := j.save(fmt.Sprintf("%s.cut-%d", name, at.Offset), remains)
+	if err != nil {
+		return fmt.Errorf("save the bytes cut off %s: %w", join(pathOf(j.fs), name), err)
+	}
+	if err := j.fs.WriteAt(name, make([]byte, len(remains)), int64(at.Offset)); err != nil {
 		return err
 	}
+	j.cut = Cut{name, int64(at.Offset), len(remains), problem, join(pathOf(j.fs), saved)}
 	return j.fs.Sync(name)
+}
+
+// save makes a file of data under name, or the first name with a number behind it that is free: the same place may be
+// cut more than once.
+func (j *Journal) save(name string, data []byte) (string, error) {
+	free := name
+	for n := 2; ; n++ {
+		err := j.fs.Create(free, int64(len(data)), data)
+		if !errors.Is(err, fs.ErrExist) {
+			return free, err
+		}
+		free = fmt.Sprintf("%s.%d", name, n)
+	}
 }
 
 // validRecordAfter tells whether some record after at is whole. The checksum covers the place, so bytes inside a

@@ -2,7 +2,9 @@ package journal
 
 import (
 	"fmt"
+	"io/fs"
 	"maps"
+	"strings"
 )
 
 // Memory is an FS in memory. It outlives the journal: opening a journal on it again is a restart. The zero value is
@@ -18,20 +20,26 @@ func NewMemory() *Memory { return new(Memory) }
 func (m *Memory) List() ([]FileInfo, error) {
 	list := make([]FileInfo, 0, len(m.files))
 	for name, data := range m.files {
-		list = append(list, FileInfo{name, int64(len(data))})
+		if strings.HasSuffix(name, segmentSuffix) {
+			list = append(list, FileInfo{name, int64(len(data))})
+		}
 	}
 	return list, nil
 }
 
-// Create makes a file of zeros.
-func (m *Memory) Create(name string, size int64) error {
+// Create makes a file.
+func (m *Memory) Create(name string, size int64, head []byte) error {
 	if _, ok := m.files[name]; ok {
-		return fmt.Errorf("create %s: file exists", name)
+		return fmt.Errorf("create %s: %w", name, fs.ErrExist)
+	}
+	if size < int64(len(head)) {
+		return headError(name, size, head)
 	}
 	if m.files == nil {
 		m.files = map[string][]byte{}
 	}
 	m.files[name] = make([]byte, size)
+	copy(m.files[name], head)
 	return nil
 }
 
@@ -63,6 +71,10 @@ func (m *Memory) Clone() *Memory {
 
 // File is the content of a file, nil if there is none. Changing it changes the medium, as a failing one would.
 func (m *Memory) File(name string) []byte { return m.files[name] }
+
+func headError(name string, size int64, head []byte) error {
+	return fmt.Errorf("create %s: a head of %d bytes does not fit the file of %d", name, len(head), size)
+}
 
 func (m *Memory) part(op, name string, n int, off int64) ([]byte, error) {
 	data, ok := m.files[name]
