@@ -25,8 +25,8 @@ const (
 	TextV1 = 40
 	// MaxQuantityV1 is the largest quantity of 80h to 84h, in thousandths.
 	MaxQuantityV1 = 1<<40 - 1
-	// MaxTaxGroup is the largest of the tax numbers here, of a row of table 6;
-	// 0 is none. A register answers 33h to a larger one.
+	// MaxTaxGroup is the largest of the tax numbers here: plain numbers, unlike
+	// the rate byte of FF46h. 0 is none.
 	MaxTaxGroup = 4
 )
 

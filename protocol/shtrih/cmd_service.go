@@ -154,6 +154,9 @@ const (
 	ServiceLifeSums          ServiceFunction = 0xF4 // the sums that nothing zeroes
 )
 
+// String is the number as logs have it, «F3h».
+func (f ServiceFunction) String() string { return Code(f).String() }
+
 // maxServiceData leaves room for code and sub-code, and for code and result.
 const maxServiceData = 252
 

@@ -238,9 +238,9 @@ func appendValue(dst []byte, v reflect.Value, show string) []byte {
 	case v.Kind() == reflect.Array && v.Type().Elem().Kind() == reflect.Uint8:
 		text := make([]byte, v.Len())
 		reflect.Copy(reflect.ValueOf(text), v)
-		return strconv.AppendQuote(dst, charset.CP1251String(bytes.TrimRight(text, "\x00")))
+		return appendText(dst, text)
 	case show == "text":
-		return strconv.AppendQuote(dst, charset.CP1251String(v.Bytes()))
+		return appendText(dst, v.Bytes())
 	case show == "hex":
 		return hex.AppendEncode(dst, v.Bytes())
 	case show == "money" && v.Kind() == reflect.Array:
@@ -255,6 +255,11 @@ func appendValue(dst []byte, v reflect.Value, show string) []byte {
 		return appendRate(dst, byte(v.Uint()))
 	}
 	return fmt.Appendf(dst, "%v", v.Interface())
+}
+
+// appendText leaves out the 00 that fill a text up.
+func appendText(dst, text []byte) []byte {
+	return strconv.AppendQuote(dst, charset.CP1251String(bytes.TrimRight(text, "\x00")))
 }
 
 // appendSums lists the sums that are not zero by their number, from 1 as in the

@@ -5,8 +5,7 @@ import (
 	"time"
 )
 
-// TCPPortParameters is the number in 14h and 15h that stands for TCP; 0 and up
-// are the serial ports.
+// TCPPortParameters is the port number of 14h and 15h that stands for TCP.
 const TCPPortParameters = 128
 
 // baudRates is indexed by the baud byte of 14h and 15h (Protocol ККТ 1.17).
@@ -74,5 +73,6 @@ func ceil(d, step time.Duration) time.Duration { return (d + step - 1) / step }
 
 // TCPPort is the TCP port that a parameter byte of [TCPPortParameters] stands
 // for: 57 is 12345, 255 is 61503 (Protocol ККТ 1.17, command 14h). Only 256
-// ports can be told this way.
+// ports can be told this way. Which of the two bytes it is, baud or time-out, no
+// source at hand says.
 func TCPPort(b uint8) uint16 { return uint16(b>>4)<<12 | 3<<4 | uint16(b&0x0F) }

@@ -304,11 +304,12 @@ func TestDescriptionsNameTheFields(t *testing.T) {
 		"8D1E00000002": "8Dh open receipt: Password 30, Type sale return",
 		"FF461E0000000240420F00000010270000001027000000E803000000CB010121D2EEE2E0F0": `FF46h item v2: Password 30, Operation sale return, Quantity 1000000, Price 100.00, Sum 100.00, Tax 10.00, ` +
 			`Rate CBh (1199=11), Department 1, Method 1, Subject 33, Name "Товар"`,
-		"801E000000" + "DC05000000" + "8613000000" + "01" + "01000000" + "4D696C6B": `80h sale: Password 30, Quantity 1500, Price 49.98, ` +
+		"801E000000" + "DC05000000" + "8613000000" + "01" + "01000000" + "4D696C6B" + strings.Repeat("00", 36): `80h sale: Password 30, Quantity 1500, Price 49.98, ` +
 			`Department 1, Taxes [1 0 0 0], Text "Milk"`,
 		"181E000000" + "D7E5EA" + strings.Repeat("00", 27) + "0100": `18h print document header: Password 30, Name "Чек", Number 1`,
 		"851E000000" + "1027000000" + strings.Repeat("00", 15) + "0001" + "00000000": `85h close receipt: Password 30, ` +
 			`Payments [1=100.00], Discount 256, Taxes [0 0 0 0], Text ""`,
+		"FEF3000000":   "FEh service command: Function F3h, Data 000000",
 		"FF351E000000": "FF35h start correction: 1e000000",
 		"8D1E":         "8Dh open receipt: 1e (shtrih: 8Dh open receipt: parameters of 1 bytes, want 5)",
 		"":             "no command code ",
