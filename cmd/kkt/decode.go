@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/base64"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -24,9 +25,10 @@ func (a *app) decodeCommand() *cobra.Command {
 		Short: "Turn a TLV document into JSON or a tree",
 		Long: `Turn a TLV document into JSON or a tree.
 
-The argument is a file (raw bytes or hexadecimal text), hexadecimal digits, or
-- for the standard input. The document is one element whose tag is its form:
-3 receipt, 2 shift opening and so on.`,
+The argument is a file (raw bytes, hexadecimal text, or base64 as the field
+rawData of exports), hexadecimal digits, or - for the standard input. The
+document is one element whose tag is its form, 3 receipt, 2 shift opening and
+so on; the sign of its message may follow.`,
 		Args: exactArgs(1, "FILE|HEX|-"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			doc, place, err := a.documentBytes(args[0])
@@ -68,6 +70,9 @@ func (a *app) documentBytes(arg string) (doc []byte, place string, err error) {
 		return b, place, nil
 	} else if isHexLike(string(raw)) {
 		return nil, "", &inputError{place, err}
+	}
+	if b, err := base64.StdEncoding.DecodeString(strings.TrimSpace(string(raw))); err == nil {
+		return b, place, nil
 	}
 	return raw, place, nil
 }

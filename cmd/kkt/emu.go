@@ -87,11 +87,8 @@ func (r registerFlags) open(hooks emulator.Config) (*emulator.Register, error) {
 		return nil, err
 	}
 	cfg.FS = fs
-	reg, err := emulator.New(cfg)
+	reg, err := emulator.New(cfg) // closes fs when it fails
 	if err != nil {
-		if c, ok := fs.(io.Closer); ok {
-			_ = c.Close()
-		}
 		return nil, stateError(r.state, err)
 	}
 	return reg, nil

@@ -1,7 +1,7 @@
 package main
 
 import (
-	"fmt"
+	"strings"
 
 	"github.com/openkkt/openkkt/fn/journal"
 )
@@ -18,10 +18,11 @@ func openState(dir string) (journal.FS, error) {
 	return fs, nil
 }
 
-// stateError names the directory unless the error does so itself.
+// stateError is a register that cannot be made. It names the directory unless
+// the error does so itself.
 func stateError(dir string, err error) error {
-	if dir == "" {
+	if dir == "" || strings.Contains(err.Error(), dir) {
 		return &usageError{err.Error(), ""}
 	}
-	return &inputError{fmt.Sprintf("--state %s", dir), err}
+	return &inputError{"--state " + dir, err}
 }

@@ -1,6 +1,7 @@
 package ffd
 
 import (
+	"encoding/binary"
 	"encoding/hex"
 	"fmt"
 	"strconv"
@@ -22,6 +23,7 @@ import (
 //
 // On error, a *tlv.Error, it returns dst as it was.
 func AppendJSON(dst, doc []byte) ([]byte, error) {
+	doc, sign := SplitMessageSign(doc)
 	r := tlv.NewReader(doc)
 	if !r.Next() {
 		if r.Err() != nil {
@@ -40,6 +42,11 @@ func AppendJSON(dst, doc []byte) ([]byte, error) {
 	out, err := appendFields(out, r.Tag(), r.Value(), tlv.HeaderSize, true)
 	if err != nil {
 		return dst, err
+	}
+	if sign != nil {
+		out = append(out[:len(out)-1], `,"messageFiscalSign":`...)
+		out = strconv.AppendUint(out, binary.BigEndian.Uint64(sign), 10)
+		out = append(out, '}')
 	}
 	return out, nil
 }

@@ -1,6 +1,7 @@
 package ffd
 
 import (
+	"encoding/binary"
 	"encoding/hex"
 	"fmt"
 	"strconv"
@@ -17,14 +18,28 @@ import (
 // elements. A value that does not fit the type of its tag is shown in
 // hexadecimal with what is wrong. When the row of elements itself is broken,
 // the lines before that are appended and the error, a *tlv.Error, returned.
+//
+// A message sign after the document (see [SplitMessageSign]) is a line of its own.
 func AppendTree(dst, doc []byte) ([]byte, error) {
-	return appendTree(dst, doc, 0, 0, false)
+	return appendMessageTree(dst, doc, false)
 }
 
 // AppendTreeWithOffsets is AppendTree with the place of every element, in
 // hexadecimal, before its line.
 func AppendTreeWithOffsets(dst, doc []byte) ([]byte, error) {
-	return appendTree(dst, doc, 0, 0, true)
+	return appendMessageTree(dst, doc, true)
+}
+
+func appendMessageTree(dst, message []byte, offsets bool) ([]byte, error) {
+	doc, sign := SplitMessageSign(message)
+	dst, err := appendTree(dst, doc, 0, 0, offsets)
+	if err == nil && sign != nil {
+		if offsets {
+			dst = fmt.Appendf(dst, "%04X  ", len(doc))
+		}
+		dst = fmt.Appendf(dst, "ФПС %d (%x)\n", binary.BigEndian.Uint64(sign), sign)
+	}
+	return dst, err
 }
 
 const widestName = 40 // longer names do not move the column of values
