@@ -30,6 +30,12 @@ type LinkOptions struct {
 // DefaultByteTimeout is that of newer models (Protocol ККТ 1.17; older ones have 50 ms).
 const DefaultByteTimeout = 100 * time.Millisecond
 
+// confirmTimeout is how long the host may take to confirm an answer. No text
+// gives it. Were it the pause inside a frame, a host on a loaded machine would
+// find its ACK ignored now and then; hosts that never confirm send ENQ or the
+// next frame, which ends the wait at once.
+const confirmTimeout = 2 * time.Second
+
 // TCPLink are the options of a register of the «ФР» family on port 7778.
 func TCPLink() LinkOptions { return LinkOptions{FFAfterAck: true, Port: shtrih.PortTCP} }
 
@@ -135,7 +141,10 @@ func (s *session) run(ctx context.Context) error {
 	}()
 	for {
 		timer.Stop()
-		if device.Waiting() {
+		switch {
+		case device.Confirming():
+			timer.Reset(confirmTimeout)
+		case device.Waiting():
 			timer.Reset(s.link.options.ByteTimeout)
 		}
 		var err error

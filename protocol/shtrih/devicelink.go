@@ -97,6 +97,12 @@ func (l *DeviceLink) Waiting() bool {
 	return l.version == V1 && l.state1 != waitSTX && l.state1 != waitENQ
 }
 
+// Confirming reports whether the time-out that runs is that of the host's
+// confirmation, which need not be as short as the pause inside a frame.
+func (l *DeviceLink) Confirming() bool {
+	return l.running == Auto && l.version == V1 && l.state1 == waitConfirm
+}
+
 // Expire says that the byte time-out passed, and appends what to send.
 func (l *DeviceLink) Expire(out []byte) []byte {
 	if !l.Waiting() {
