@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
+	"math/rand/v2"
 	"os"
 	"testing"
 
@@ -49,6 +50,45 @@ func TestCRC16EndsTheRegistrationNumber(t *testing.T) {
 	}
 }
 
+// Long messages are folded, short ones are looked up, and the odd bytes of either
+// go another way: every length is compared with the definition.
+func TestSumsOfEveryLengthAreThoseOfTheDefinition(t *testing.T) {
+	data := make([]byte, 700)
+	random := rand.NewChaCha8([32]byte{1})
+	_, _ = random.Read(data)
+	for n := range data {
+		for _, start := range []uint16{InitialCRC16, 0, 0x8001} {
+			require.Equal(t, crcByBits(start, data[:n]), UpdateCRC16(start, data[:n]), "%d bytes from %04X", n, start)
+		}
+		var want byte
+		for _, v := range data[:n] {
+			want ^= v
+		}
+		require.Equal(t, want, LRC(data[:n]), "%d bytes", n)
+	}
+}
+
+// A sum is linear: a single bit anywhere shows each relation of the folding alone.
+func TestFoldingMovesEveryBitToItsPlace(t *testing.T) {
+	data := make([]byte, 160)
+	for bit := range 8 * len(data) {
+		data[bit/8] = 1 << (bit % 8)
+		require.Equal(t, crcByBits(0, data), UpdateCRC16(0, data), "bit %d", bit)
+		data[bit/8] = 0
+	}
+}
+
+// crcByBits is the definition of CRC-16/CCITT-FALSE.
+func crcByBits(crc uint16, data []byte) uint16 {
+	for _, v := range data {
+		for bit := 7; bit >= 0; bit-- {
+			top := crc>>15 ^ uint16(v>>bit&1)
+			crc = crc<<1 ^ top*0x1021
+		}
+	}
+	return crc
+}
+
 func TestSumsDoNotAllocate(t *testing.T) {
 	require.Zero(t, testing.AllocsPerRun(100, sums(buffer(1024))))
 }
@@ -85,14 +125,9 @@ func FuzzCRC16(f *testing.F) {
 	f.Add([]byte("123456789"), uint8(4))
 	f.Add([]byte{}, uint8(0))
 	f.Add(buffer(31), uint8(9))
+	f.Add(buffer(201), uint8(77))
 	f.Fuzz(func(t *testing.T, data []byte, cut uint8) {
-		want := InitialCRC16
-		for _, v := range data {
-			for bit := 7; bit >= 0; bit-- {
-				top := want>>15 ^ uint16(v>>bit&1)
-				want = want<<1 ^ top*0x1021
-			}
-		}
+		want := crcByBits(InitialCRC16, data)
 		require.Equal(t, want, CRC16(data))
 		at := min(int(cut), len(data))
 		require.Equal(t, want, UpdateCRC16(CRC16(data[:at]), data[at:]))

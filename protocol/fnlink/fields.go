@@ -12,13 +12,15 @@ type DateTime [5]byte
 
 // DateTimeOf is the wall clock of t. Years outside 2000–2255 cannot be told.
 func DateTimeOf(t time.Time) DateTime {
-	return DateTime{byte(t.Year() - 2000), byte(t.Month()), byte(t.Day()), byte(t.Hour()), byte(t.Minute())}
+	year, month, day := t.Date()
+	hour, minute, _ := t.Clock()
+	return DateTime{byte(year - 2000), byte(month), byte(day), byte(hour), byte(minute)}
 }
 
 // Time is the moment as if the wall clock were UTC, and whether it exists in the calendar.
 func (d DateTime) Time() (time.Time, bool) {
 	t := time.Date(2000+int(d[0]), time.Month(d[1]), int(d[2]), int(d[3]), int(d[4]), 0, 0, time.UTC)
-	return t, DateTimeOf(t) == d
+	return t, d[3] < 24 && d[4] < 60 && d.Date().exists()
 }
 
 // Date is the day of d.
@@ -30,6 +32,22 @@ type Date [3]byte
 // Time is the beginning of the day as if in UTC, and whether the day exists in the calendar.
 func (d Date) Time() (time.Time, bool) {
 	return DateTime{d[0], d[1], d[2]}.Time()
+}
+
+func (d Date) exists() bool {
+	const longMonths = 1<<1 | 1<<3 | 1<<5 | 1<<7 | 1<<8 | 1<<10 | 1<<12
+	year, month, last := int(d[0]), d[1], byte(30)
+	switch {
+	case month < 1 || month > 12:
+		return false
+	case month == 2 && year%4 == 0 && year != 100 && year != 200: // 2100 and 2200 are common years
+		last = 29
+	case month == 2:
+		last = 28
+	case longMonths>>month&1 != 0:
+		last = 31
+	}
+	return d[2] >= 1 && d[2] <= last
 }
 
 // INN is a taxpayer number (ИНН), spaces on the right.

@@ -1,8 +1,9 @@
 package shtrih
 
 import (
-	"encoding/binary"
 	"fmt"
+	"math/bits"
+	"slices"
 
 	"github.com/openkkt/openkkt/protocol/checksum"
 )
@@ -30,11 +31,17 @@ func AppendFrame2(dst []byte, num uint16, data []byte) []byte {
 	size := uint16(len(data) + 2)
 	head := [4]byte{byte(size), byte(size >> 8), byte(num), byte(num >> 8)}
 	crc := checksum.UpdateCRC16(checksum.CRC16(head[:]), data)
-	dst = append(dst, Mark)
-	for _, b := range head {
-		dst = appendStuffedByte(dst, b)
+	// Room for a frame without escapes, which is the usual one.
+	dst = append(slices.Grow(dst, 1+len(head)+len(data)+2), Mark)
+	if specials(uint64(le.Uint32(head[:]))) == 0 {
+		dst = append(dst, head[:]...)
+	} else {
+		dst = appendStuffed(dst, head[:])
 	}
 	dst = appendStuffed(dst, data)
+	if specials(uint64(crc)) == 0 {
+		return le.AppendUint16(dst, crc)
+	}
 	return appendStuffedByte(appendStuffedByte(dst, byte(crc)), byte(crc>>8))
 }
 
@@ -96,20 +103,18 @@ func appendStuffed(dst, data []byte) []byte {
 	}
 }
 
-// indexSpecial is where the first Mark or Escape stands, len(b) without one. The
-// two differ in one bit, so eight bytes are tested at once: a byte that equals
-// Escape with this bit set becomes zero, and subtracting one from each byte
-// carries into the top bit of the lowest zero.
+// indexSpecial is where the first Mark or Escape stands, len(b) without one.
 func indexSpecial(b []byte) int {
-	const (
-		ones = 0x0101010101010101
-		tops = 0x8080808080808080
-	)
 	i := 0
-	for ; len(b)-i >= 8; i += 8 {
-		x := (binary.LittleEndian.Uint64(b[i:]) | ones*(Mark^Escape)) ^ ones*Escape
-		if (x-ones)&^x&tops != 0 {
+	for ; len(b)-i >= 32; i += 32 {
+		p := b[i : i+32]
+		if specials(le.Uint64(p))|specials(le.Uint64(p[8:]))|specials(le.Uint64(p[16:]))|specials(le.Uint64(p[24:])) != 0 {
 			break
+		}
+	}
+	for ; len(b)-i >= 8; i += 8 {
+		if found := specials(le.Uint64(b[i:])); found != 0 {
+			return i + bits.TrailingZeros64(found)/8
 		}
 	}
 	for ; i < len(b); i++ {
@@ -118,6 +123,19 @@ func indexSpecial(b []byte) int {
 		}
 	}
 	return len(b)
+}
+
+// specials is zero when no byte of a word is Mark or Escape. Otherwise its lowest
+// bit that is set is the top one of the first such byte. The two differ in one
+// bit, so a byte that equals Escape with this bit set becomes zero, and
+// subtracting one from each byte carries into the top bit of the lowest zero.
+func specials(word uint64) uint64 {
+	const (
+		ones = 0x0101010101010101
+		tops = 0x8080808080808080
+	)
+	x := (word | ones*(Mark^Escape)) ^ ones*Escape
+	return (x - ones) &^ x & tops
 }
 
 // frameEvent is what feeding bytes to a decoder came to.
