@@ -11,6 +11,12 @@
 //   - [ErrOutcomeUnknown]: a command that changes something left, and its answer never came, not even when the
 //     protocol's own repeat was asked for. Look at the last document before selling again.
 //
+// [Register.SellOnce] looks itself: it remembers in a [FileLedger] which sale it was about, and may be repeated under
+// the same id until it succeeds.
+//
+// A Register made by [Open], or with [WithRedial], connects anew when its transport breaks, and goes on asking for the
+// answer that it waited for. How long each command may take is data: see [DefaultTimeouts].
+//
 // A [Receipt] is vendor neutral: it is read from the JSON that the tax service and the ОФД export (see [ParseReceipt])
 // or filled by hand, checked by [Receipt.Validate] before a byte is sent, and compared with the stored document after.
 //

@@ -53,19 +53,43 @@ type UnknownOutcomeError struct {
 	// DocumentNow is the number of the last fiscal document after the loss; 0 when the register could not be asked.
 	// When it equals DocumentBefore+1 that document is the candidate.
 	DocumentNow uint32
-	// Cause is what happened on the line.
+	// Reason says why SellOnce cannot tell, "" when only the answer is lost.
+	Reason string
+	// Candidates are the receipts that may be this sale, as far as SellOnce has read them. The id must not be sold
+	// under another name before a person has compared them.
+	Candidates []Document
+	// Cause is what happened on the line; nil when that is not the trouble.
 	Cause error
 }
 
 func (e *UnknownOutcomeError) Error() string {
-	s := fmt.Sprintf("%v: %v was sent and its answer is lost (%v)", ErrOutcomeUnknown, e.Command, e.Cause)
+	var s string
+	if e.Reason != "" {
+		s = fmt.Sprintf("%v: %s", ErrOutcomeUnknown, e.Reason)
+		if e.Cause != nil {
+			s += fmt.Sprintf(" (%v)", e.Cause)
+		}
+	} else {
+		s = fmt.Sprintf("%v: %v was sent and its answer is lost (%v)", ErrOutcomeUnknown, e.Command, e.Cause)
+	}
 	if e.DocumentBefore != 0 {
 		s += fmt.Sprintf("; the last document before it was %d", e.DocumentBefore)
 	}
 	if e.DocumentNow != 0 {
 		s += fmt.Sprintf(", now it is %d", e.DocumentNow)
 	}
-	return s + "; look at the register's last document before repeating"
+	if len(e.Candidates) == 0 {
+		return s + "; look at the register's last document before repeating"
+	}
+	for i, c := range e.Candidates {
+		if i == 0 {
+			s += "; it may be document "
+		} else {
+			s += ", "
+		}
+		s += fmt.Sprint(c.Number)
+	}
+	return s + "; compare it with the receipt before selling again"
 }
 
 // Is makes errors.Is(err, ErrOutcomeUnknown) true.

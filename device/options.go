@@ -2,6 +2,7 @@ package device
 
 import (
 	"cmp"
+	"context"
 	"log/slog"
 	"time"
 
@@ -35,8 +36,11 @@ type settings struct {
 	logger        *slog.Logger
 	timeouts      Timeouts
 	trace         func(Direction, []byte)
+	observe       func(Exchange)
 	keepVAT       bool
 	itemTagsFirst bool
+	ledger        *FileLedger
+	redial        func(context.Context) (Transport, error)
 }
 
 func defaultSettings() settings {
@@ -82,6 +86,15 @@ func KeepVATSetting() Option { return func(s *settings) { s.keepVAT = true } }
 // families want; the printer family wants them after. The models that are known to want it get it without the option.
 func ItemTagsFirst() Option { return func(s *settings) { s.itemTagsFirst = true } }
 
+// WithLedger gives SellOnce its memory. The ledger may serve several registers and is not closed with them.
+func WithLedger(l *FileLedger) Option { return func(s *settings) { s.ledger = l } }
+
+// WithRedial lets a Register made by New connect anew, as one made by Open does by itself: when the transport breaks,
+// dial is asked once for another one, over which the answer to the command under way is asked for.
+func WithRedial(dial func(context.Context) (Transport, error)) Option {
+	return func(s *settings) { s.redial = dial }
+}
+
 // Timeouts say how long to wait.
 type Timeouts struct {
 	// Byte is the pause that ends a frame.
@@ -108,13 +121,16 @@ func DefaultTimeouts() Timeouts {
 // longCommands print or talk to the storage for tens of seconds (users report 50 s for opening a shift).
 func longCommands() map[shtrih.Code]time.Duration {
 	const long = time.Minute
-	return map[shtrih.Code]time.Duration{
-		shtrih.OpenShiftCode:      long,
-		shtrih.ZReportCode:        long,
-		shtrih.XReportCode:        long,
-		shtrih.CloseReceiptCode:   long,
-		shtrih.CloseReceiptV3Code: long,
+	table := map[shtrih.Code]time.Duration{}
+	for _, code := range []shtrih.Code{
+		shtrih.OpenShiftCode, shtrih.ZReportCode, shtrih.CloseShiftCode, shtrih.XReportCode, shtrih.DepartmentReportCode,
+		shtrih.TaxReportCode, shtrih.CloseReceiptCode, shtrih.CloseReceiptV3Code, shtrih.CloseReceiptV4Code,
+		shtrih.CloseReceiptV1Code, shtrih.CloseReceiptExtendedCode, shtrih.CopyDocumentCode,
+		shtrih.PrintOperationRegistersCode, shtrih.RegistrationCode, shtrih.ResetTablesCode, shtrih.GeneralResetCode,
+	} {
+		table[code] = long
 	}
+	return table
 }
 
 func (t Timeouts) of(c shtrih.Code) time.Duration {

@@ -41,6 +41,9 @@ func ParseReceipt(data []byte) (*Receipt, ParseInfo, error) {
 	if err := r.setTLV(parsed.TLV); err != nil {
 		return nil, ParseInfo{}, err
 	}
+	if err := checkGiven(parsed.TLV); err != nil {
+		return nil, ParseInfo{}, err
+	}
 	if err := r.setExtra(parsed.Extra); err != nil {
 		return nil, ParseInfo{}, err
 	}

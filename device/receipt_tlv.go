@@ -54,9 +54,6 @@ func (r *Receipt) setTLV(fields []byte) error {
 			if err := it.setTLV(reader.Value()); err != nil {
 				return fmt.Errorf("items[%d]: %w", len(r.Items), err)
 			}
-			if err := checkGiven(len(r.Items), &it, reader.Value()); err != nil {
-				return err
-			}
 			r.Items = append(r.Items, it)
 		case ffd.VATAmounts:
 			if err := r.addVATAmounts(reader.Value()); err != nil {
@@ -77,17 +74,24 @@ func (r *Receipt) setTLV(fields []byte) error {
 	return reader.Err()
 }
 
-// checkGiven finds what the item cannot show once its fields are taken: an absent price is not a price of zero, and
-// rate 0 is not an absent rate.
-func checkGiven(n int, it *Item, fields []byte) error {
+// checkGiven finds what the items of a receipt to be sold cannot show once their fields are taken: an absent price is
+// not a price of zero, and rate 0 is not an absent rate.
+func checkGiven(fields []byte) error {
 	var missing []Problem
-	for _, tag := range [...]tlv.Tag{ffd.Price, ffd.Quantity} {
-		if _, ok := tlv.Find(fields, tag); !ok {
-			missing = append(missing, Problem{fmt.Sprintf("items[%d].%s", n, jsonName(tag)), "is missing"})
+	n := 0
+	for items := tlv.NewReader(fields); items.Next(); {
+		if items.Tag() != ffd.Subject {
+			continue
 		}
-	}
-	if _, ok := tlv.Find(fields, ffd.VATRate); ok && it.VATRate == 0 {
-		missing = append(missing, Problem{fmt.Sprintf("items[%d].%s", n, jsonName(ffd.VATRate)), "0 is not a rate (1-12); leave the key out"})
+		for _, tag := range [...]tlv.Tag{ffd.Price, ffd.Quantity} {
+			if _, ok := tlv.Find(items.Value(), tag); !ok {
+				missing = append(missing, Problem{fmt.Sprintf("items[%d].%s", n, jsonName(tag)), "is missing"})
+			}
+		}
+		if rate, ok := tlv.Find(items.Value(), ffd.VATRate); ok && len(rate) == 1 && rate[0] == 0 {
+			missing = append(missing, Problem{fmt.Sprintf("items[%d].%s", n, jsonName(ffd.VATRate)), "0 is not a rate (1-12); leave the key out"})
+		}
+		n++
 	}
 	if missing != nil {
 		return &InvalidReceiptError{missing}

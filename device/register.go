@@ -52,7 +52,9 @@ func Open(ctx context.Context, url string, options ...Option) (*Register, error)
 // New takes over a transport that is open already and finds out which protocol the register speaks. On an error the
 // transport is closed.
 func New(ctx context.Context, t Transport, options ...Option) (*Register, error) {
-	return newRegister(options).start(ctx, t)
+	r := newRegister(options)
+	r.dial = r.settings.redial
+	return r.start(ctx, t)
 }
 
 func newRegister(options []Option) *Register {
@@ -191,7 +193,9 @@ func (r *Register) transact(ctx context.Context, op string, code shtrih.Code, da
 		}
 		err = &OpError{Op: op, Command: code, Err: err}
 	}
-	r.logExchange(code, data, answer, time.Since(started), err)
+	took := time.Since(started)
+	r.settings.observed(code, data, answer, started, took, err)
+	r.logExchange(code, data, answer, took, err)
 	return answer, err
 }
 
@@ -226,7 +230,8 @@ func readsOnly(code shtrih.Code) bool {
 		shtrih.ErrorTextCode, shtrih.ExtendedQueryCode, shtrih.DeviceTypeCode, shtrih.StorageStatusCode,
 		shtrih.StorageNumberCode, shtrih.StorageValidityCode, shtrih.StorageVersionCode, shtrih.LastRegistrationCode,
 		shtrih.FindDocumentCode, shtrih.ExchangeStatusCode, shtrih.RequestDocumentCode, shtrih.ReadDocumentCode,
-		shtrih.ShiftParametersCode:
+		shtrih.ShiftParametersCode, shtrih.SubtotalCode, shtrih.ReadPortParametersCode, shtrih.BufferStateCode,
+		shtrih.DocumentsWithoutTicketCode, shtrih.RegistrationParameterCode, shtrih.StorageMemoryCode:
 		return true
 	}
 	return false

@@ -73,6 +73,11 @@ func (s *sale) prepare(ctx context.Context) error {
 	if s.before, err = s.lastNumber(ctx, opSell); err != nil {
 		return err
 	}
+	return s.configure(ctx)
+}
+
+// configure sets what the receipt needs of the register.
+func (s *sale) configure(ctx context.Context) error {
 	if s.family.cashCore {
 		// Table 1 and table 17 of this family are other tables.
 		if s.receipt.NoPrint {
@@ -221,6 +226,12 @@ func (s *sale) close(ctx context.Context) (shtrih.CloseReceiptReply, error) {
 	case storageTrouble(err):
 		// The register did not get on with its storage: what the storage did is another matter.
 		return s.resolve(ctx, command.Code(), err, &UnknownOutcomeError{Command: command.Code(), Cause: err})
+	}
+	if now, asked := s.lastNumber(ctx, opSell); asked == nil && now != s.before {
+		// A damaged answer can look like a refusal: two bytes that changed places keep the check sum of protocol 1.
+		return closed, wrapUnknown(command.Code(), nil, &UnknownOutcomeError{
+			Command: command.Code(), DocumentBefore: s.before, DocumentNow: now, Cause: err,
+		})
 	}
 	return closed, s.abandon(ctx, err)
 }

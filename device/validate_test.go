@@ -56,7 +56,6 @@ func TestBadReceiptsAreNamedByPathAndRule(t *testing.T) {
 		"name that commands":         {map[string]string{"name": `"//Хлеб"`}, "", "", "items[0].name", "//"},
 		"name lacking in CP1251":     {map[string]string{"name": `"a█b"`}, "", "", "items[0].name", "█"},
 		"quantity zero":              {map[string]string{"quantity": "0", "sum": "0", "totalSum": "0", "cashTotalSum": "0"}, "", "", "items[0].quantity", "more than 0"},
-		"quantity absent":            {map[string]string{"quantity": ""}, "", "", "items[0].quantity", "more than 0"},
 		"quantity of seven digits":   {map[string]string{"quantity": "2.0000001"}, "", "", "items[0].quantity", "7 digits"},
 		"quantity too large":         {map[string]string{"quantity": "281474977", "price": "0", "sum": "0", "totalSum": "0", "cashTotalSum": "0"}, "", "", "items[0].quantity", "too large"},
 		"price too large":            {map[string]string{"price": "1099511627775"}, "", "", "items[0].price", "at most 1099511627774"},
@@ -209,6 +208,7 @@ func TestBadJSONIsNamedByPath(t *testing.T) {
 		"negative department":  {build(nil, "", `,"kkt":{"department":-1}`), "items[0].kkt.department", false},
 		"kkt of a list":        {build(nil, `,"kkt":[]`, ""), "kkt", false},
 		"fraction of a kopeck": {build(map[string]string{"price": "1.5"}, "", ""), "items[0].price", false},
+		"quantity absent":      {build(map[string]string{"quantity": ""}, "", ""), "items[0].quantity: is missing", false},
 		"not JSON":             {`{"items":`, "", false},
 		"nothing":              {``, "", false},
 	} {
