@@ -11,7 +11,7 @@ func setTime(k *call, c shtrih.SetTime) shtrih.Result {
 	if !c.Time.Valid() {
 		return shtrih.BadParameters
 	}
-	next := k.state.clone()
+	next := k.next()
 	now := k.clock()
 	k.setClock(next, shtrih.DateOf(now).At(c.Time, now.Location()))
 	return k.save(next)
@@ -22,7 +22,7 @@ func setDate(k *call, c shtrih.SetDate) shtrih.Result {
 	if !c.Date.Valid() {
 		return shtrih.DateFormat
 	}
-	next := k.state.clone()
+	next := k.next()
 	next.pending = c.Date
 	next.setMode(shtrih.ModeConfirmDate)
 	return k.save(next)
@@ -36,7 +36,7 @@ func confirmDate(k *call, c shtrih.ConfirmDate) shtrih.Result {
 	case c.Date != k.state.pending:
 		return shtrih.DateMismatch
 	}
-	next := k.state.clone()
+	next := k.next()
 	now := k.clock()
 	k.setClock(next, c.Date.At(shtrih.TimeOf(now), now.Location()))
 	next.pending = shtrih.Date{}
@@ -51,10 +51,18 @@ func (r *Register) setClock(s *state, t time.Time) {
 
 // save commits the next state of the register without a document.
 func (r *Register) save(next *state) shtrih.Result {
-	if err := r.storage.SaveCompanion(next.encode()); err != nil {
+	r.encoded = next.append(r.encoded[:0])
+	if err := r.storage.SaveCompanion(r.encoded); err != nil {
 		r.log.Error("state of the register cannot be stored", "error", err)
+		r.drop(next)
 		return shtrih.StorageFailure
 	}
-	r.state = next
+	r.become(next)
 	return shtrih.OK
+}
+
+// setCompanion leaves the next state to be committed with the next document.
+func (r *Register) setCompanion(next *state) {
+	r.encoded = next.append(r.encoded[:0])
+	r.storage.SetCompanion(r.encoded)
 }

@@ -3,6 +3,7 @@ package emulator
 import (
 	"encoding/binary"
 	"errors"
+	"slices"
 
 	"github.com/openkkt/openkkt/protocol/shtrih"
 )
@@ -10,16 +11,20 @@ import (
 // Exec runs one command, DATA without link framing, and appends DATA of the
 // answer to dst. What the command changed is durable when Exec returns.
 func (r *Register) Exec(dst, command []byte) []byte {
-	return r.exec(dst, command, shtrih.PortRS232)
+	dst, _ = r.exec(dst, command, shtrih.PortRS232)
+	return dst
 }
 
-func (r *Register) exec(dst, command []byte, port shtrih.Port) []byte {
+func (r *Register) exec(dst, command []byte, port shtrih.Port) ([]byte, effects) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	began := r.cfg.Clock()
+	r.advance()
 	r.made.document, r.made.sign = 0, 0
+	r.effects = effects{}
 	start := len(dst)
 	dst = r.dispatch(dst, command, port)
+	r.advance()
 	if r.cfg.OnExchange != nil {
 		r.cfg.OnExchange(Exchange{
 			Time: began, Duration: r.cfg.Clock().Sub(began),
@@ -27,7 +32,7 @@ func (r *Register) exec(dst, command []byte, port shtrih.Port) []byte {
 			Document: r.made.document, Sign: r.made.sign,
 		})
 	}
-	return dst
+	return dst, r.effects
 }
 
 // call is one command being executed.
@@ -61,7 +66,8 @@ func (r *Register) dispatch(dst, command []byte, port shtrih.Port) []byte {
 		// Not a command at all: an empty frame, or FF alone.
 		return append(append(dst, command...), byte(shtrih.UnknownCommand))
 	}
-	k := &call{Register: r, port: port}
+	k := &r.call
+	*k = call{Register: r, port: port, payload: k.payload[:0]}
 	result := k.run(code, data)
 	return shtrih.AppendAnswer(dst, code, result, k.payload)
 }
@@ -78,13 +84,29 @@ func (k *call) run(code shtrih.Code, data []byte) shtrih.Result {
 		}
 		return shtrih.WrongMode
 	}
-	if entry.submode != shtrih.SubmodeReady {
-		return shtrih.WrongSubmode // printing is instant: the submode is always 0
+	if entry.submode != shtrih.SubmodeReady && entry.submode != k.submode() {
+		return shtrih.WrongSubmode
+	}
+	if entry.prints {
+		if result := k.mayPrint(); result != shtrih.OK {
+			return result
+		}
 	}
 	run, err := entry.parse(data)
 	var length *shtrih.LengthError
-	badLength := errors.As(err, &length)
-	if badLength && entry.badLength == nil {
+	badLength := false
+	if err != nil {
+		if badLength = errors.As(err, &length); badLength && k.profile.Lengths == "lenient" {
+			data = fit(data, length.Want, length.Max)
+			run, err = entry.parse(data)
+			badLength = errors.As(err, &length)
+		}
+	}
+	if !badLength && entry.text != nil {
+		lengths := entry.text(k.profile)
+		badLength = len(lengths) > 0 && !slices.Contains(lengths, len(data)-entry.head)
+	}
+	if badLength && (entry.badLength == nil || k.profile.Lengths == "strict") {
 		return shtrih.BadLength
 	}
 	if entry.level != levelNone {
@@ -103,6 +125,14 @@ func (k *call) run(code shtrih.Code, data []byte) shtrih.Result {
 		return shtrih.BadParameters
 	}
 	return run(k)
+}
+
+// fit fills parameters up with zeros or cuts them.
+func fit(data []byte, shortest, longest int) []byte {
+	if n := shortest - len(data); n > 0 {
+		return append(slices.Clip(data), make([]byte, n)...)
+	}
+	return data[:min(len(data), longest)]
 }
 
 // level is the right that a command needs (table 2).
@@ -129,10 +159,12 @@ func (r *Register) authorise(password uint32, need level) (row uint8, ok bool) {
 	case levelSysAdmin:
 		first = rowSysAdmin
 	}
-	for row := first; row <= rowSysAdmin; row++ {
-		v, _ := r.state.tables.read(cell{tablePasswords, row, fieldPassword})
-		if binary.LittleEndian.Uint32(v) == password && password != 0 {
-			return uint8(row), true
+	if password == 0 {
+		return 0, false
+	}
+	for row, own := range r.state.tables.passwords[first:] {
+		if own == password {
+			return uint8(int(first) + row), true
 		}
 	}
 	return 0, false

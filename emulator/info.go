@@ -4,6 +4,7 @@ import "github.com/openkkt/openkkt/tlv/ffd"
 
 // Info is what the register is: for banners and status pages.
 type Info struct {
+	Profile       string // name of the model's file, see [Profiles]
 	Model         string
 	FFD           ffd.Version
 	StorageNumber string // ФН
@@ -14,8 +15,9 @@ func (r *Register) Info() Info {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return Info{
-		Model:         modelName,
+		Profile:       r.profile.Name,
+		Model:         r.profile.Device.Name,
 		FFD:           r.version,
-		StorageNumber: r.state.tables.text(tableStorage, 1, fieldStorageNumber),
+		StorageNumber: r.state.tables.text(setStorageNumber),
 	}
 }

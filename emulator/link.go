@@ -3,7 +3,9 @@ package emulator
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
+	"net"
 	"os"
 	"sync"
 	"time"
@@ -21,10 +23,14 @@ type LinkOptions struct {
 	// KeepVersion keeps the protocol version that the first byte chose for the
 	// next connection too: a cable, not a TCP connection.
 	KeepVersion bool
-	// ByteTimeout is the pause that ends a frame; 0 means DefaultByteTimeout.
+	// ByteTimeout is the pause that ends a frame; 0 means what 14h has set for the
+	// port, DefaultByteTimeout before it did.
 	ByteTimeout time.Duration
-	// Port is how 11h calls the link.
+	// Port is how 11h calls the link, and 14h and 15h the port.
 	Port shtrih.Port
+	// SetBaud changes the speed of the line when 14h has set that of the port: after
+	// the answer has left at the old one. nil where a line has no speed.
+	SetBaud func(baud int) error
 }
 
 // DefaultByteTimeout is that of newer models (Protocol ККТ 1.17; older ones have 50 ms).
@@ -39,8 +45,23 @@ const confirmTimeout = 2 * time.Second
 // TCPLink are the options of a register of the «ФР» family on port 7778.
 func TCPLink() LinkOptions { return LinkOptions{FFAfterAck: true, Port: shtrih.PortTCP} }
 
-// CableLink are the options of a pseudo-terminal or a serial port.
+// TCPLink are the options that the model of the register has over TCP.
+func (r *Register) TCPLink() LinkOptions {
+	return LinkOptions{FFAfterAck: r.profile.FFAfterAck, Port: r.profile.Port.TCP}
+}
+
+// CableLink are the options of a pseudo-terminal or a USB cable.
 func CableLink() LinkOptions { return LinkOptions{KeepVersion: true, Port: shtrih.PortUSB} }
+
+// SerialLink are the options of a serial port that [OpenSerial] opened: 14h for
+// port 0 changes its speed.
+func SerialLink(port io.ReadWriteCloser) LinkOptions {
+	o := LinkOptions{KeepVersion: true, Port: shtrih.PortRS232}
+	if line, ok := port.(interface{ SetBaud(int) error }); ok {
+		o.SetBaud = line.SetBaud
+	}
+	return o
+}
 
 // Link is one way to the register. What the protocol remembers (the answer that
 // was not confirmed, the number of the last command of version 2) outlives a
@@ -49,18 +70,63 @@ type Link struct {
 	register *Register
 	options  LinkOptions
 
-	mu     sync.Mutex // one connection at a time
-	device *shtrih.DeviceLink
+	mu      sync.Mutex // one connection at a time
+	device  *shtrih.DeviceLink
+	timeout time.Duration // between bytes
+	pending effects       // of a command whose answer is not confirmed yet
 }
 
 // NewLink makes a link.
 func (r *Register) NewLink(o LinkOptions) *Link {
-	if o.ByteTimeout == 0 {
-		o.ByteTimeout = DefaultByteTimeout
-	}
-	return &Link{register: r, options: o, device: shtrih.NewDeviceLink(shtrih.DeviceOptions{
+	l := &Link{register: r, options: o, timeout: o.ByteTimeout, device: shtrih.NewDeviceLink(shtrih.DeviceOptions{
 		FFAfterAck: o.FFAfterAck, NAKJunk: o.NAKJunk,
 	})}
+	if l.timeout == 0 {
+		l.timeout = r.byteTimeout(o.Port)
+	}
+	return l
+}
+
+// byteTimeout is what 14h has set for a port.
+func (r *Register) byteTimeout(p shtrih.Port) time.Duration {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	v, ok := r.portValues(p)
+	if d := shtrih.ByteTimeout(v.timeout); ok && d > 0 && p != shtrih.TCPPortParameters {
+		return d
+	}
+	return DefaultByteTimeout
+}
+
+// follow carries out what a command does to its link, once its answer has left
+// at the old speed and the host has confirmed it or the time for that is over.
+func (l *Link) follow() error {
+	e := l.pending
+	if e == (effects{}) || l.device.Confirming() {
+		return nil
+	}
+	l.pending = effects{}
+	if e.reboot {
+		l.device.PowerOn()
+	}
+	if e.port == nil {
+		return nil
+	}
+	l.device.Unlock() // any 14h lets the version be chosen again (Protocol ККТ 1.17)
+	if e.port.port != l.options.Port || e.port.port == shtrih.TCPPortParameters {
+		return nil
+	}
+	if d := shtrih.ByteTimeout(e.port.timeout); d > 0 {
+		l.timeout = d
+	}
+	baud, ok := shtrih.BaudRate(e.port.baud)
+	if l.options.SetBaud == nil || !ok {
+		return nil
+	}
+	if err := l.options.SetBaud(baud); err != nil {
+		return fmt.Errorf("emulator: speed of the line: %w", err)
+	}
+	return nil
 }
 
 // ServeConn serves one connection on a link of its own. It closes conn before it
@@ -79,109 +145,162 @@ func (l *Link) Serve(ctx context.Context, conn io.ReadWriteCloser) error {
 	if !l.options.KeepVersion {
 		l.device.Unlock()
 	}
-	s := session{link: l, conn: conn, input: make(chan []byte), ended: make(chan error, 1), stop: make(chan struct{})}
-	reader := make(chan struct{})
-	go func() {
-		defer close(reader)
-		s.read()
-	}()
-	err := s.run(ctx)
-	// Closing wakes the reader; it has to be gone before the next connection.
-	close(s.stop)
-	conn.Close()
-	<-reader
-	return err
+	s := &session{link: l, conn: conn, turn: make(chan struct{}, 1), ended: make(chan struct{})}
+	s.timer = time.AfterFunc(time.Hour, s.expire)
+	s.timer.Stop()
+	stop := context.AfterFunc(ctx, func() { s.end(ctx.Err()) })
+	defer stop()
+	s.turn <- struct{}{}
+	var workers sync.WaitGroup
+	for range 2 {
+		workers.Go(s.work)
+	}
+	workers.Wait()
+	s.timer.Stop()
+	s.mu.Lock() // an expiry that runs is over
+	defer s.mu.Unlock()
+	return s.err
 }
 
-// session is a connection being served. Reading has a goroutine, and so has the
-// command that runs, so that ENQ is answered while it does.
+// session is a connection being served by two workers. One reads, feeds the link
+// and runs the command when it is complete: no hand-over lies between the last
+// byte of a command and the first of its answer. When a command takes long, the
+// other reads meanwhile, so that ENQ is answered while it runs.
 type session struct {
 	link  *Link
 	conn  io.ReadWriteCloser
-	input chan []byte
-	ended chan error // the end of reading
-	stop  chan struct{}
-	out   []byte
+	turn  chan struct{} // whoever takes it reads
+	ended chan struct{}
+	once  sync.Once
+	err   error // why it ended, once ended is closed
+
+	mu       sync.Mutex // the link's device and what follows
+	out      []byte
+	timer    *time.Timer // between bytes
+	deadline time.Time   // of the timer: an expiry before it is one that was called off
 }
 
-func (s *session) read() {
+// end ends the session; closing the connection wakes who reads or writes.
+func (s *session) end(err error) {
+	s.once.Do(func() {
+		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrClosedPipe) || errors.Is(err, os.ErrClosed) || errors.Is(err, net.ErrClosed) {
+			err = nil
+		}
+		s.err = err
+		close(s.ended)
+		s.conn.Close()
+	})
+}
+
+func (s *session) work() {
+	buf := make([]byte, 512)
+	var command, answer []byte
+	handOver := time.AfterFunc(time.Hour, func() { s.turn <- struct{}{} })
+	handOver.Stop()
+	for mine := false; ; {
+		if !mine {
+			select {
+			case <-s.ended:
+				return
+			case <-s.turn:
+			}
+		}
+		var ok bool
+		if command, ok = s.read(buf, command[:0]); !ok {
+			return
+		}
+		handOver.Reset(longCommand)
+		var e effects
+		answer, e = s.link.register.exec(answer[:0], command, s.link.options.Port)
+		mine = handOver.Stop()
+		s.answer(answer, e)
+	}
+}
+
+// longCommand is how long bytes may wait while a command runs: real registers
+// react to ENQ within 1 to 16 ms (logs).
+const longCommand = time.Millisecond
+
+// read feeds the link until a command is complete, and appends that to command.
+func (s *session) read(buf, command []byte) ([]byte, bool) {
 	for {
-		buf := make([]byte, 512)
 		n, err := s.conn.Read(buf)
 		if n > 0 {
-			select {
-			case s.input <- buf[:n]:
-			case <-s.stop:
-				return
+			s.mu.Lock()
+			s.out = s.link.device.Input(s.out[:0], buf[:n])
+			s.send()
+			view, ok := s.link.device.Command()
+			command = append(command, view...)
+			s.mu.Unlock()
+			if ok {
+				return command, true
 			}
 		}
 		if err != nil { // 0, nil is a time-out of a serial port
-			s.ended <- err
-			return
+			s.end(err)
+			return command, false
 		}
 		select {
-		case <-s.stop:
-			return
+		case <-s.ended:
+			return command, false
 		default:
 		}
 	}
 }
 
-func (s *session) run(ctx context.Context) error {
-	device := s.link.device
-	timer := time.NewTimer(s.link.options.ByteTimeout)
-	timer.Stop()
-	answer := make(chan []byte, 1)
-	// The command is finished whatever happens to the connection: its answer
-	// waits for the host's return.
-	defer func() {
-		if device.Running() {
-			device.Answer(nil, <-answer)
-		}
-	}()
-	for {
-		timer.Stop()
-		switch {
-		case device.Confirming():
-			timer.Reset(confirmTimeout)
-		case device.Waiting():
-			timer.Reset(s.link.options.ByteTimeout)
-		}
-		var err error
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case err := <-s.ended:
-			if errors.Is(err, io.EOF) || errors.Is(err, io.ErrClosedPipe) || errors.Is(err, os.ErrClosed) {
-				return nil
-			}
-			return err
-		case in := <-s.input:
-			s.out = device.Input(s.out[:0], in)
-			err = s.send()
-			if command, ok := device.Command(); ok {
-				command = append([]byte(nil), command...)
-				go func() { answer <- s.link.register.exec(nil, command, s.link.options.Port) }()
-			}
-		case <-timer.C:
-			s.out = device.Expire(s.out[:0])
-			err = s.send()
-		case a := <-answer:
-			s.out = device.Answer(s.out[:0], a)
-			err = s.send()
-		}
-		if err != nil {
-			return err
-		}
+// answer sends the answer. Where the connection has ended meanwhile, it waits in
+// the link for the host's return.
+func (s *session) answer(data []byte, e effects) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.link.pending = e
+	s.out = s.link.device.Answer(s.out[:0], data)
+	s.send()
+}
+
+// expire is called when the time between bytes is over.
+func (s *session) expire() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	select {
+	case <-s.ended:
+		return
+	default:
 	}
+	if !s.link.device.Waiting() || time.Now().Before(s.deadline) {
+		return
+	}
+	s.out = s.link.device.Expire(s.out[:0])
+	s.send()
 }
 
 // send writes in one piece: hosts read an answer by its bytes, but the traces of
-// real devices have it in one packet.
-func (s *session) send() error {
-	if len(s.out) == 0 {
-		return nil
+// real devices have it in one packet. Then it sets the timer.
+func (s *session) send() {
+	select {
+	case <-s.ended:
+		return
+	default:
 	}
-	_, err := s.conn.Write(s.out)
-	return err
+	var err error
+	if len(s.out) > 0 {
+		_, err = s.conn.Write(s.out)
+	}
+	if err == nil {
+		err = s.link.follow()
+	}
+	if err != nil {
+		s.end(err)
+		return
+	}
+	wait := s.link.timeout
+	switch {
+	case s.link.device.Confirming():
+		wait = confirmTimeout
+	case !s.link.device.Waiting():
+		s.timer.Stop()
+		return
+	}
+	s.deadline = time.Now().Add(wait)
+	s.timer.Reset(wait)
 }

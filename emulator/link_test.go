@@ -366,3 +366,57 @@ func TestRegisterServesASerialPort(t *testing.T) {
 	_, err = OpenSerial(far.Name()+"nowhere", 115200)
 	require.ErrorContains(t, err, far.Name()+"nowhere")
 }
+
+// The answer to 14h leaves at the old speed; then the port has the new one and
+// the version is chosen again (Protocol ККТ 1.17).
+func TestSpeedChangesWhenTheAnswerIsConfirmedAndTheVersionIsFreeAgain(t *testing.T) {
+	g := newRig(t)
+	speeds := make(chan int, 2)
+	o := CableLink()
+	o.Port = shtrih.PortRS232
+	o.SetBaud = func(baud int) error {
+		speeds <- baud
+		return nil
+	}
+	conn, _ := pipe(t, g.Register, o)
+	h := newHost(t, conn, shtrih.V1)
+	h.write(frame1("141e000000" + "000164")) // 4,800 baud
+	h.want("06" + frame1("1400"))
+	h.write("06")
+	h.write(frame1("141e000000" + "000332")) // 19,200 baud, 50 ms
+	h.want("06" + frame1("1400"))
+	require.Equal(t, 4800, <-speeds)
+	assert.Empty(t, speeds, "not before the answer is confirmed")
+	h.write("06")
+	assert.Equal(t, 19200, <-speeds)
+	h.write("8f00000f1d") // a line that was locked on version 1 would answer NAK
+	h.want("8f02000000a869")
+}
+
+func TestByteTimeoutOf14hEndsAFrame(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newRig(t)
+		conn, stop := pipe(t, g.Register, CableLink())
+		h := newHost(t, conn, shtrih.V1)
+		h.write(frame1("141e000000" + "010697")) // code 151 is 300 ms
+		h.want("06" + frame1("1400"))
+		h.write("06")
+		began := time.Now()
+		h.write("0205") // half a frame
+		h.want("15")
+		assert.Equal(t, 300*time.Millisecond, time.Since(began))
+		h.Close()
+		stop()
+	})
+}
+
+func TestRebootForgetsTheAnswer(t *testing.T) {
+	g := newRig(t)
+	conn, _ := pipe(t, g.Register, CableLink())
+	h := newHost(t, conn, shtrih.V2)
+	service := hex.EncodeToString(shtrih.AppendFrame2(nil, 1, []byte{0xFE, 0xF3}))
+	h.write(service)
+	h.want(hex.EncodeToString(shtrih.AppendFrame2(nil, 1, []byte{0xFE, 0})))
+	h.write("8f00000f1d")
+	h.want("8f02000000a869") // as after power-on: number 0
+}

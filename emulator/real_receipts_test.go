@@ -130,7 +130,7 @@ func itemOf(g *rig, fields []byte) shtrih.Item {
 func TestRealReceiptsComeBackEqualOnARegisterOfTheirFormat(t *testing.T) {
 	for name, want := range realReceipts(t) {
 		g := newRig(t, withFFD("1.05"))
-		g.setField(1, fieldVAT, 1)
+		g.setField(1, 14, 1)
 		_, got := g.document(g.sellAgain(want))
 		assert.Equal(t, comparable(want), comparable(got), name)
 	}
@@ -152,7 +152,7 @@ func TestRealReceiptsGetWhatFFD12Demands(t *testing.T) {
 			want = append(want, element...)
 		}
 		g := newRig(t)
-		g.setField(1, fieldVAT, 1)
+		g.setField(1, 14, 1)
 		_, got := g.document(g.sellAgain(real))
 		assert.Equal(t, comparable(want), comparable(got), name)
 	}

@@ -16,27 +16,30 @@ func openReceipt(k *call, c shtrih.OpenReceipt) shtrih.Result {
 	if c.Type > shtrih.PurchaseReturn {
 		return shtrih.BadParameters
 	}
+	if code := k.open(c.Type); code != shtrih.OK {
+		return code
+	}
+	return k.done()
+}
+
+// open begins a receipt, and before it the shift when that is closed.
+func (k *call) open(kind shtrih.ReceiptType) shtrih.Result {
 	if k.state.mode == shtrih.ModeShiftClosed {
-		if code := k.openShift(); code != shtrih.OK {
+		if _, code := k.openShift(); code != shtrih.OK {
 			return code
 		}
 	}
+	k.shift = nil
 	if code := k.begin(); code != shtrih.OK {
 		return code
 	}
-	k.receipt = newReceipt(c.Type)
-	return k.done()
+	k.receipt = &receipt{kind: kind}
+	return shtrih.OK
 }
 
 // begin makes the storage begin a receipt; what it had begun is dropped.
 func (r *Register) begin() shtrih.Result {
-	var status fnlink.StatusReply
-	if code := r.ask(fnlink.Status{}, &status); code != shtrih.OK {
-		return code
-	}
-	if status.Document != fnlink.NoDocument {
-		r.cancel()
-	}
+	r.cancel()
 	return r.ask(fnlink.BeginReceipt{At: fnlink.DateTimeOf(r.clock())}, fnlink.NoReply{})
 }
 
@@ -44,12 +47,26 @@ func (r *Register) begin() shtrih.Result {
 // hears at once what is wrong with them. The document proper is made at the
 // closing, when all is known.
 func (r *Register) try(elements []byte) shtrih.Result {
+	if !r.profile.UnknownTags && unknownTag(elements) {
+		return shtrih.StorageTagFormat
+	}
 	code := r.begin()
 	if code == shtrih.OK {
 		code = r.send(elements)
 	}
 	r.begin()
 	return code
+}
+
+// unknownTag looks for an element that the format does not know, inside others too.
+func unknownTag(elements []byte) bool {
+	for r := tlv.NewReader(elements); r.Next(); {
+		info, ok := ffd.Lookup(r.Tag())
+		if !ok || info.Kind == ffd.KindSTLV && unknownTag(r.Value()) {
+			return true
+		}
+	}
+	return false
 }
 
 // newVATFrom is when the rate of 20 % became 22 %.
@@ -67,7 +84,7 @@ func addItem(k *call, c shtrih.Item) shtrih.Result {
 		return shtrih.QuantityRange
 	case c.Price > shtrih.MaxMoney:
 		return shtrih.PriceRange
-	case c.Department > 16:
+	case c.Department > departments:
 		return shtrih.DepartmentRange
 	}
 	quantity := tlv.Decimal{Mantissa: c.Quantity, Scale: 6}.Reduce()
@@ -89,24 +106,54 @@ func addItem(k *call, c shtrih.Item) shtrih.Result {
 	if code != shtrih.OK {
 		return code
 	}
-	name := bytes.TrimPrefix(c.Name, []byte("//")) // not to be printed, but sent to the ОФД
-	name, _, _ = bytes.Cut(name, []byte{0})
 	i := item{
-		name: charset.AppendCP866FromCP1251(nil, name), price: c.Price, quantity: quantity, sum: sum,
+		name: itemName(c.Name), price: c.Price, quantity: quantity, sum: sum,
 		rate: rate, department: max(1, c.Department), method: c.Method, subject: c.Subject,
+		tags: k.receipt.before,
 	}
-	switch {
-	case !taxed(rate):
-	case k.computesVAT():
-		i.tax, i.hasTax = vatOf(rate, sum), true
-	case c.Tax != shtrih.NotGiven:
+	if taxed(rate) && !k.computesVAT() && c.Tax != shtrih.NotGiven {
 		i.tax, i.hasTax = c.Tax, true
 	}
-	if code := k.try(i.appendTo(nil, k.version, k.omits(omitItemVAT))); code != shtrih.OK {
-		return code
+	return k.addToReceipt(i)
+}
+
+// addToReceipt adds an item that is right in itself. Most go in without asking
+// the storage; it judges those that it may refuse.
+func (k *call) addToReceipt(i item) shtrih.Result {
+	c := k.receipt
+	k.elements = i.appendTo(k.elements[:0], k.version, k.omits(omitItemVAT))
+	size := c.size + len(k.elements)
+	const excisable = 2 // value of tag 1212
+	switch {
+	case size > largeReceipt:
+		var all []byte
+		for n := range c.items {
+			all = c.items[n].appendTo(all, k.version, k.omits(omitItemVAT))
+		}
+		if code := k.try(append(all, k.elements...)); code != shtrih.OK {
+			return code
+		}
+	case i.tags != nil || len(i.name) == 0 || i.subject == excisable:
+		if code := k.try(k.elements); code != shtrih.OK {
+			return code
+		}
 	}
-	k.receipt.add(i)
+	c.before, c.size = nil, size
+	c.items = append(c.items, i)
+	c.total += i.sum
 	return shtrih.OK
+}
+
+// largeReceipt is a size of the items, in bytes, well below what a storage takes
+// of a document (30 KiB, FNS ККТ–ФН 1.2.06, 4.6.2).
+const largeReceipt = 20 << 10
+
+// itemName makes the text of a command the name in the document: // before it
+// means «not to be printed», 00 ends it.
+func itemName(text []byte) []byte {
+	text = bytes.TrimPrefix(text, []byte("//"))
+	text, _, _ = bytes.Cut(text, []byte{0})
+	return charset.AppendCP866FromCP1251(nil, text)
 }
 
 // rate takes the rate byte of FF46h apart. 0 is «no tax group».
@@ -118,21 +165,25 @@ func (k *call) rate(b byte) (rate uint8, code shtrih.Result) {
 	if !ok || rate >= vatRates {
 		return 0, shtrih.BadParameters
 	}
-	if k.state.tables.number(tableRegional, fieldNewVAT) == 1 {
-		now := k.clock()
-		if from := newVATFrom.At(shtrih.Time{}, now.Location()); !now.Before(from) {
-			switch rate {
-			case vat20:
-				rate = vat22
-			case vat20120:
-				rate = vat22122
-			}
-		}
-	}
-	return rate, shtrih.OK
+	return k.inForce(rate), shtrih.OK
 }
 
-func (r *Register) computesVAT() bool { return r.state.tables.number(tableMode, fieldVAT) == 0 }
+// inForce makes 20 % the 22 % of today where the register is set to do so.
+func (k *call) inForce(rate uint8) uint8 {
+	if rate != vat20 && rate != vat20120 || k.state.tables.number(setNewVAT) != 1 {
+		return rate
+	}
+	now := k.clock()
+	if now.Before(newVATFrom.At(shtrih.Time{}, now.Location())) {
+		return rate
+	}
+	if rate == vat20 {
+		return vat22
+	}
+	return vat22122
+}
+
+func (r *Register) computesVAT() bool { return r.state.tables.number(setVAT) == 0 }
 
 // Bits of table 17 field 28, «data minimisation».
 const (
@@ -143,24 +194,36 @@ const (
 )
 
 func (r *Register) omits(bit uint64) bool {
-	return r.state.tables.number(tableRegional, fieldOmittedTags)&bit != 0
+	return r.state.tables.number(setOmittedTags)&bit != 0
 }
 
-// itemTLV, FF4Dh, adds elements to the item last sent: this family takes them
-// after its FF46h.
+// itemTLV, FF4Dh, adds elements to an item: to the last one, or to the next,
+// as the family has it.
 func itemTLV(k *call, c shtrih.ItemTLV) shtrih.Result {
-	if len(k.receipt.items) == 0 {
+	order, some := k.profile.ItemTLV, len(k.receipt.items) > 0
+	if order == "after" && !some {
 		return shtrih.WrongOperation
 	}
 	if !wellFormed(c.TLV) {
 		return shtrih.BadParameters
 	}
+	if order == "before" || order == "either" && !some {
+		if !k.profile.UnknownTags && unknownTag(c.TLV) {
+			return shtrih.StorageTagFormat
+		}
+		k.receipt.before = append(k.receipt.before, c.TLV...)
+		return shtrih.OK
+	}
 	last := &k.receipt.items[len(k.receipt.items)-1]
+	if last.gone() {
+		return shtrih.WrongOperation
+	}
 	changed := *last
 	changed.tags = append(bytes.Clone(last.tags), c.TLV...)
 	if code := k.try(changed.appendTo(nil, k.version, k.omits(omitItemVAT))); code != shtrih.OK {
 		return code
 	}
+	k.receipt.size += len(c.TLV)
 	*last = changed
 	return shtrih.OK
 }
@@ -173,21 +236,27 @@ func wellFormed(elements []byte) bool {
 	return r.Err() == nil && len(elements) > 0
 }
 
-// sendTLV, FF0Ch: elements of the receipt as a whole. They replace what the
-// register would say itself, such as the cashier.
-func sendTLV(k *call, c shtrih.SendTLV) shtrih.Result {
-	if k.receipt == nil {
+// sendTLV, FF0Ch: elements of the document as a whole, which is an open receipt
+// or the shift report that FF41h or FF42h began. They replace what the register
+// would say itself, such as the cashier.
+func sendTLV(k *call, c shtrih.SendTLV) shtrih.Result { return k.addTags(c.TLV) }
+
+func (k *call) addTags(elements []byte) shtrih.Result {
+	if k.receipt == nil && k.shift == nil {
 		return shtrih.StorageWrongState // the storage has no document begun
 	}
-	if !wellFormed(c.TLV) {
+	if !wellFormed(elements) {
 		return shtrih.BadParameters
 	}
-	for r := tlv.NewReader(c.TLV); r.Next(); {
+	for r := tlv.NewReader(elements); r.Next(); {
 		if ownTag(r.Tag()) {
 			return shtrih.StorageForbiddenTag
 		}
 	}
-	tags := append(bytes.Clone(k.receipt.tags), c.TLV...)
+	if k.receipt == nil {
+		return k.addShiftTags(elements)
+	}
+	tags := append(bytes.Clone(k.receipt.tags), elements...)
 	if code := k.try(tags); code != shtrih.OK {
 		return code
 	}
@@ -207,8 +276,20 @@ func ownTag(t tlv.Tag) bool {
 
 // cancelReceipt, 88h.
 func cancelReceipt(k *call, _ shtrih.CancelReceipt) shtrih.Result {
+	lines := k.receipt.lines
+	if code := k.annul(); code != shtrih.OK {
+		return code
+	}
+	k.print(func() []string { return append(lines, tape.Lines("ЧЕК АННУЛИРОВАН", k.columns())...) })
+	return k.done()
+}
+
+// cancelDocument, FF08h, drops the receipt without printing.
+func cancelDocument(k *call, _ shtrih.CancelDocument) shtrih.Result { return k.annul() }
+
+func (k *call) annul() shtrih.Result {
 	c := k.receipt
-	next := k.state.clone()
+	next := k.next()
 	next.money.add(moneyCancelled+uint16(c.kind), c.total)
 	next.counts.add(countShiftCancelled, 1)
 	next.counts.add(countCancelled, 1)
@@ -219,23 +300,39 @@ func cancelReceipt(k *call, _ shtrih.CancelReceipt) shtrih.Result {
 	}
 	k.cancel()
 	k.receipt = nil
-	k.print(append(c.lines, tape.Lines("ЧЕК АННУЛИРОВАН", k.cfg.TapeWidth)...))
-	return k.done()
+	return shtrih.OK
 }
 
 func closeReceipt(k *call, c shtrih.CloseReceipt) shtrih.Result {
-	return k.close(closing{payments: c.Payments, rounding: c.Rounding, taxes: c.Taxes[:], taxSystem: c.TaxSystem, text: c.Text})
+	return k.closeV2(&closing{payments: c.Payments, rounding: c.Rounding, taxes: c.Taxes[:], taxSystem: c.TaxSystem, text: c.Text})
 }
 
 func closeReceiptV3(k *call, c shtrih.CloseReceiptV3) shtrih.Result {
-	return k.close(closing{payments: c.Payments, rounding: c.Rounding, taxes: c.Taxes[:], taxSystem: c.TaxSystem, text: c.Text})
+	return k.closeV2(&closing{payments: c.Payments, rounding: c.Rounding, taxes: c.Taxes[:], taxSystem: c.TaxSystem, text: c.Text})
 }
 
-// closing is what FF45h and FF76h say.
+func closeReceiptV4(k *call, c shtrih.CloseReceiptV4) shtrih.Result {
+	return k.closeV2(&closing{payments: c.Payments, rounding: c.Rounding, taxes: c.Taxes[:], taxSystem: c.TaxSystem, text: c.Text})
+}
+
+// closeV2 is the end of FF45h and its successors.
+func (k *call) closeV2(c *closing) shtrih.Result {
+	change, formed, code := k.close(c)
+	if code != shtrih.OK {
+		return code
+	}
+	reply := shtrih.CloseReceiptReply{Change: change, Document: formed.Document, FiscalSign: formed.Sign}
+	if k.dateInAnswers() {
+		reply.DateTime, reply.HasDateTime = shtrih.DateTimeOf(k.clock()), true
+	}
+	return k.answer(reply)
+}
+
+// closing is what the command that closes a receipt says.
 type closing struct {
 	payments  [16]uint64
 	rounding  uint8
-	taxes     []uint64 // by the places of rateOfTax
+	taxes     []uint64 // by the places of rateOfTax; nil in 85h and 8Eh, which have none
 	taxSystem uint8
 	text      []byte
 }
@@ -264,39 +361,99 @@ func (c *closing) settle(due uint64) (change uint64, code shtrih.Result) {
 }
 
 // close makes the document of the open receipt.
-func (k *call) close(c closing) shtrih.Result {
+func (k *call) close(c *closing) (change uint64, formed fnlink.FormReceiptReply, code shtrih.Result) {
 	open := k.receipt
 	switch {
-	case len(open.items) == 0:
-		return shtrih.WrongOperation
+	case open.live() == 0:
+		return 0, formed, shtrih.WrongOperation
 	case c.rounding > 99 || uint64(c.rounding) > open.total:
-		return shtrih.BadParameters
+		return 0, formed, shtrih.BadParameters
 	}
 	due := open.total - uint64(c.rounding)
-	if due == 0 && k.state.tables.number(tableMode, fieldBanZero) != 0 {
-		return shtrih.ZeroTotal
+	if due == 0 && k.state.tables.number(setBanZero) != 0 {
+		return 0, formed, shtrih.ZeroTotal
 	}
-	change, code := c.settle(due)
-	if code != shtrih.OK {
-		return code
+	if change, code = c.settle(due); code != shtrih.OK {
+		return 0, formed, code
 	}
 	cash := c.payments[shtrih.PaymentCash]
 	paidOut := open.kind == shtrih.Purchase || open.kind == shtrih.SaleReturn
-	switch {
-	case paidOut && cash > k.state.money[moneyCash]:
-		return shtrih.NotEnoughCash
-	case !paidOut && k.state.money[moneyCash]+cash > shtrih.MaxMoney6:
-		return shtrih.CashOverflow
+	switch inDrawer := k.state.money.get(moneyCash); {
+	case paidOut && cash > inDrawer:
+		return 0, formed, shtrih.NotEnoughCash
+	case !paidOut && inDrawer+cash > shtrih.MaxMoney6:
+		return 0, formed, shtrih.CashOverflow
 	}
-	registered := uint8(k.state.tables.number(tableStorage, fieldTaxSystems))
+	registered := uint8(k.state.tables.number(setTaxSystems))
 	if c.taxSystem == 0 {
 		c.taxSystem = registered & -registered // the lowest one
 	}
 	if c.taxSystem&(c.taxSystem-1) != 0 || c.taxSystem&registered == 0 {
-		return shtrih.BadParameters
+		return 0, formed, shtrih.BadParameters
 	}
-	totals := open.vat()
-	if !k.computesVAT() {
+	lines, ok := open.spread(k.lines)
+	if k.lines = lines; !ok {
+		return 0, formed, shtrih.NegativeTotal
+	}
+	totals := k.totals(c, lines)
+
+	now := k.clock()
+	next := k.next()
+	k.count(next, c.payments, due, &totals, lines)
+	quiet := k.skipsPrint(next, false)
+
+	code = k.begin()
+	if code == shtrih.OK {
+		k.elements = k.appendReceipt(k.elements[:0], c, &totals, lines)
+		code = k.send(k.elements)
+	}
+	if code == shtrih.OK {
+		k.setCompanion(next)
+		code = k.ask(fnlink.FormReceipt{
+			At: fnlink.DateTimeOf(now), Operation: byte(open.kind.Operation()), Total: due,
+		}, &formed)
+	}
+	if code != shtrih.OK {
+		k.drop(next)
+		k.begin()
+		return 0, formed, code
+	}
+	k.become(next)
+	k.receipt = nil
+	k.issued(formed.Document, formed.Sign)
+	if !quiet {
+		k.printReceipt(formed.Document, open.lines, c.text, change)
+	}
+	return change, formed, shtrih.OK
+}
+
+// totals are the taxes of the receipt by rate: those of the items, or, with table
+// 1 field 14 at 1, those of the command. 85h and 8Eh have none: there the tax
+// comes from the total of a rate instead of from its items.
+func (k *call) totals(c *closing, lines []uint64) (totals vatTotals) {
+	computed := k.computesVAT()
+	var turnover vatTotals
+	for i := range k.receipt.items {
+		l := k.receipt.items[i].line(lines[i], computed)
+		if l.gone() || l.rate == 0 {
+			continue
+		}
+		turnover[l.rate] += l.sum
+		if taxed(l.rate) {
+			totals[l.rate] += l.tax
+		} else {
+			totals[l.rate] += l.sum
+		}
+	}
+	switch {
+	case computed:
+	case c.taxes == nil:
+		for rate := range uint8(vatRates) {
+			if taxed(rate) {
+				totals[rate] = vatOf(rate, turnover[rate])
+			}
+		}
+	default:
 		// The rates that the command has no place for stay those of the items.
 		for i, tax := range c.taxes {
 			if totals[rateOfTax[i]] = tax; tax == shtrih.NotGiven {
@@ -304,46 +461,18 @@ func (k *call) close(c closing) shtrih.Result {
 			}
 		}
 	}
-
-	now := k.clock()
-	next := k.state.clone()
-	k.count(next, c.payments, due, &totals)
-
-	code = k.begin()
-	if code == shtrih.OK {
-		code = k.send(k.receiptTags(&c, &totals))
-	}
-	var formed fnlink.FormReceiptReply
-	if code == shtrih.OK {
-		k.storage.SetCompanion(next.encode())
-		code = k.ask(fnlink.FormReceipt{
-			At: fnlink.DateTimeOf(now), Operation: byte(open.kind.Operation()), Total: due,
-		}, &formed)
-	}
-	if code != shtrih.OK {
-		k.begin()
-		return code
-	}
-	k.state, k.receipt = next, nil
-	doc := k.issued(formed.Document, formed.Sign)
-	k.print(open.lines)
-	if text, _, _ := bytes.Cut(c.text, []byte{0}); len(text) > 0 {
-		k.print(tape.Lines(charset.CP1251String(text), k.cfg.TapeWidth))
-	}
-	k.printDocument(doc, change)
-	reply := shtrih.CloseReceiptReply{Change: change, Document: formed.Document, FiscalSign: formed.Sign}
-	if k.dateInAnswers() {
-		reply.DateTime, reply.HasDateTime = shtrih.DateTimeOf(now), true
-	}
-	return k.answer(reply)
+	return totals
 }
 
-// receiptTags are the elements of the document that the storage does not form,
-// in the order of real receipts.
-func (k *call) receiptTags(c *closing, totals *vatTotals) []byte {
-	var b []byte
+// appendReceipt appends the elements of the document that the storage does not
+// form, in the order of real receipts.
+func (k *call) appendReceipt(b []byte, c *closing, totals *vatTotals, lines []uint64) []byte {
+	computed, omitVAT := k.computesVAT(), k.omits(omitItemVAT)
 	for i := range k.receipt.items {
-		b = k.receipt.items[i].appendTo(b, k.version, k.omits(omitItemVAT))
+		if it := &k.receipt.items[i]; !it.gone() {
+			l := it.line(lines[i], computed)
+			b = l.appendTo(b, k.version, omitVAT)
+		}
 	}
 	var electronic uint64
 	for _, sum := range c.payments[shtrih.PaymentElectronic:shtrih.PaymentAdvance] {
@@ -358,37 +487,39 @@ func (k *call) receiptTags(c *closing, totals *vatTotals) []byte {
 	b = k.operatorTags(b, sent)
 	b = append(b, sent...)
 	b = tlv.AppendByte(b, ffd.TaxSystem, c.taxSystem)
-	tables := k.state.tables
-	for _, own := range []struct {
-		tag  tlv.Tag
-		text string
-		omit uint64 // bit of table 17 field 28
+	for _, own := range [...]struct {
+		tag         tlv.Tag
+		first, rest setting
+		omit        uint64 // bit of the setting omittedTags
 	}{
-		{ffd.FNSSite, tables.text(tableStorage, 1, fieldFNSSite), 0},
-		{ffd.Place, tables.text(tableStorage, 1, fieldPlace) + tables.text(tableStorage, 1, fieldPlace2), omitPlace},
-		{ffd.User, tables.text(tableStorage, 1, fieldUser) + tables.text(tableStorage, 1, fieldUser2), omitUser},
-		{ffd.Address, tables.text(tableStorage, 1, fieldAddress) + tables.text(tableStorage, 1, fieldAddress2), omitAddress},
+		{ffd.FNSSite, setFNSSite, setFNSSite, 0},
+		{ffd.Place, setPlace, setPlace2, omitPlace},
+		{ffd.User, setUser, setUser2, omitUser},
+		{ffd.Address, setAddress, setAddress2, omitAddress},
 	} {
-		if _, given := tlv.Find(sent, own.tag); !given && own.text != "" && !k.omits(own.omit) {
-			b = appendText(b, own.tag, own.text)
+		if _, given := tlv.Find(sent, own.tag); given || k.omits(own.omit) {
+			continue
+		}
+		start := len(b)
+		var mark tlv.Mark
+		b, mark = tlv.Begin(b, own.tag)
+		b = charset.AppendCP866FromCP1251(b, k.state.tables.bytes(own.first, 1))
+		if own.rest != own.first {
+			b = charset.AppendCP866FromCP1251(b, k.state.tables.bytes(own.rest, 1))
+		}
+		if b = tlv.End(b, mark); len(b) == start+tlv.HeaderSize {
+			b = b[:start]
 		}
 	}
 	return appendVAT(k.formatTag(b), totals)
 }
 
 // count puts the open receipt into the registers of the shift.
-func (k *call) count(next *state, payments [16]uint64, due uint64, totals *vatTotals) {
+func (k *call) count(next *state, payments [16]uint64, due uint64, totals *vatTotals, lines []uint64) {
 	open := k.receipt
 	t := uint16(open.kind)
-	money, counts := next.money, next.counts
-	for i := range open.items {
-		it := &open.items[i]
-		money.add(moneyShiftDepartments+4*uint16(it.department-1)+t, it.sum)
-		counts.add(countShiftDepartments+4*uint16(it.department-1)+t, 1)
-		if it.rate != 0 {
-			money.add(taxRegisters[it.rate].shiftTurnover+t, it.sum)
-		}
-	}
+	money, counts := &next.money, &next.counts
+	open.post(money, counts, true, lines)
 	for rate := range uint8(vatRates) {
 		if taxed(rate) {
 			money.add(taxRegisters[rate].shiftTax+t, totals[rate])
@@ -402,22 +533,22 @@ func (k *call) count(next *state, payments [16]uint64, due uint64, totals *vatTo
 	case shtrih.Sale, shtrih.PurchaseReturn:
 		money.add(moneyCash, cash)
 	default:
-		money.set(moneyCash, money[moneyCash]-cash)
+		money.set(moneyCash, money.get(moneyCash)-cash)
 	}
-	money.set(moneyCashAtClose, money[moneyCash])
+	money.set(moneyCashAtClose, money.get(moneyCash))
 	counts.add(countShiftReceipts+t, 1)
-	counts.set(numberReceipts+t, (counts[numberReceipts+t]+1)&0xFFFF)
+	counts.set(numberReceipts+t, (counts.get(numberReceipts+t)+1)&0xFFFF)
 	next.count()
 	next.previous = shtrih.ModeDocumentOpen
 
 	// What the vendor calls totals of the ФН: thirteen registers by tag 1054.
 	operation := uint16(open.kind.Operation()) - 1
-	sums := []uint64{1, due, cash, 0, payments[shtrih.PaymentAdvance], payments[shtrih.PaymentCredit], payments[shtrih.PaymentBarter],
+	sums := [storageSums]uint64{1, due, cash, 0, payments[shtrih.PaymentAdvance], payments[shtrih.PaymentCredit], payments[shtrih.PaymentBarter],
 		totals[vat20], totals[vat10], totals[vat0], totals[vatNone], totals[vat20120], totals[vat10110]}
 	for _, sum := range payments[shtrih.PaymentElectronic:shtrih.PaymentAdvance] {
 		sums[3] += sum
 	}
-	for _, first := range []uint16{moneyStorage, moneyShiftTotals} {
+	for _, first := range [...]uint16{moneyStorage, moneyShiftTotals} {
 		money.add(first, 1)
 		for i, sum := range sums {
 			money.add(first+1+uint16(len(sums))*operation+uint16(i), sum)

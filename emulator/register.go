@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"hash"
@@ -14,7 +13,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/openkkt/openkkt/emulator/tape"
 	"github.com/openkkt/openkkt/fn"
 	"github.com/openkkt/openkkt/fn/journal"
 	"github.com/openkkt/openkkt/protocol/fnlink"
@@ -36,13 +34,22 @@ type Config struct {
 	// are set must agree.
 	Registration Registration
 
-	TapeWidth int          // characters; 0 means tape.DefaultWidth
+	// Profile is the model that the register is, one of [Profiles]; "" means
+	// DefaultProfile for a fresh storage and what an existing one was.
+	Profile string
+	Speed   Speed // of printing
+
+	TapeWidth int          // characters; 0 means that of the model
 	Logger    *slog.Logger // nil discards
 
 	// The hooks run while the register is locked: they must not call it.
 	OnExchange func(Exchange)
 	OnDocument func(number uint32, form tlv.Tag, doc []byte) // doc is the whole element
-	OnTape     func(lines []string)
+	// OnTape gets the lines as they come out of the printer. With it set a command
+	// takes longer: what it prints is drawn at once and not when it is looked at.
+	// With a speed of printing lines come out when something next calls the
+	// register: a command, [Register.Tape] or [Register.Printer].
+	OnTape func(lines []string)
 }
 
 // Exchange is one executed command.
@@ -65,20 +72,31 @@ type Register struct {
 	cfg     Config
 	log     *slog.Logger
 	version ffd.Version
+	profile *profile
 
 	mu      sync.Mutex
 	storage *fn.Storage
 	state   *state
-	receipt *receipt // open receipt, nil when there is none
-	reading *reading // document being read by FF3Bh
-	tape    []string
-	made    struct{ document, sign uint32 } // by the command that runs
+	receipt *receipt     // open receipt, nil when there is none
+	shift   *shiftReport // begun by FF41h or FF42h
+	reading *reading     // document being read by FF3Bh
+	buffer  []byte       // of FF32h and FF33h
+	testing bool         // test run, mode 10
+	printer printer
+	tape    tapeLog
 
-	request, reply []byte // buffers of storage commands
+	// Of the command that runs.
+	call    call
+	made    struct{ document, sign uint32 }
+	effects effects
+
+	// Memory that commands use again.
+	spare          *state
+	encoded        []byte // state
+	elements       []byte // of a document
+	lines          []uint64
+	request, reply []byte // storage commands
 }
-
-// tapeLimit is how many lines of the tape are kept.
-const tapeLimit = 10000
 
 // New opens the register on the state in cfg.FS. A fresh storage is registered
 // at once: document 1 is its registration report. The register takes cfg.FS
@@ -90,6 +108,10 @@ func New(cfg Config) (*Register, error) {
 	r := &Register{cfg: cfg, log: cfg.Logger}
 	if r.log == nil {
 		r.log = slog.New(slog.DiscardHandler)
+	}
+	var err error
+	if r.profile, err = findProfile(cfg.Profile); err != nil {
+		return nil, errors.Join(err, r.closeFS())
 	}
 	if cfg.FFD != "" {
 		v, err := ffd.ParseVersion(cfg.FFD)
@@ -106,10 +128,12 @@ func New(cfg Config) (*Register, error) {
 			return nil, errors.Join(err, r.closeFS())
 		}
 	}
-	if err := r.open(); err != nil {
-		return nil, errors.Join(fmt.Errorf("emulator: %w", err), r.closeFS())
+	if r.storage, err = fn.Open(fn.Config{ // which closes the FS when it fails
+		FS: r.cfg.FS, Timer: r.cfg.Clock, Seed: r.cfg.Seed, Logger: r.cfg.Logger,
+		Number: r.cfg.Registration.StorageNumber, DefaultNumber: defaultStorageNumber,
+	}); err != nil {
+		return nil, fmt.Errorf("emulator: %w", err)
 	}
-	var err error
 	if r.storage.Fresh() {
 		r.version = cmp.Or(r.version, ffd.FFD12)
 		if err = g.check(); err == nil {
@@ -124,24 +148,6 @@ func New(cfg Config) (*Register, error) {
 	return r, nil
 }
 
-// open opens the storage. An empty one needs a number, one that exists has its
-// own: the default is for the first kind only.
-func (r *Register) open() (err error) {
-	c := fn.Config{
-		FS: openFS{r.cfg.FS}, Timer: r.cfg.Clock, Seed: r.cfg.Seed, Logger: r.cfg.Logger,
-		Number: r.cfg.Registration.StorageNumber,
-	}
-	r.storage, err = fn.Open(c)
-	if errors.Is(err, fn.ErrNumber) && c.Number == "" {
-		c.Number = defaultStorageNumber
-		r.storage, err = fn.Open(c)
-	}
-	return err
-}
-
-// openFS hides the Close of an FS, so that it can be opened twice.
-type openFS struct{ journal.FS }
-
 func (r *Register) closeFS() error {
 	if c, ok := r.cfg.FS.(io.Closer); ok {
 		return c.Close()
@@ -151,7 +157,7 @@ func (r *Register) closeFS() error {
 
 // reload takes up the state that was committed with the last document.
 func (r *Register) reload() error {
-	s, err := decodeState(r.storage.Companion())
+	s, err := decodeState(r.storage.Companion(), r.cfg.Profile)
 	if err != nil {
 		return err
 	}
@@ -170,18 +176,18 @@ func (r *Register) reload() error {
 	want := r.cfg.Registration
 	for _, field := range []struct {
 		name, want string
-		field      byte
+		setting    setting
 	}{
-		{"storage number", want.StorageNumber, fieldStorageNumber},
-		{"serial number", want.SerialNumber, fieldSerial},
-		{"registration number", want.RegistrationNumber, fieldRegNumber},
-		{"user INN", want.UserINN, fieldUserINN},
+		{"storage number", want.StorageNumber, setStorageNumber},
+		{"serial number", want.SerialNumber, setSerial},
+		{"registration number", want.RegistrationNumber, setRegNumber},
+		{"user INN", want.UserINN, setUserINN},
 	} {
-		if have := s.tables.text(tableStorage, 1, field.field); field.want != "" && field.want != have {
+		if have := s.tables.text(field.setting); field.want != "" && field.want != have {
 			return fmt.Errorf("emulator: the state has %s %s, not %s; leave it out or take a fresh state", field.name, have, field.want)
 		}
 	}
-	r.state = s
+	r.state, r.profile = s, s.tables.profile
 	return nil
 }
 
@@ -189,19 +195,12 @@ func (r *Register) reload() error {
 func (r *Register) Close() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return errors.Join(r.storage.Close(), r.closeFS())
+	return r.storage.Close()
 }
 
 // Storage gives the fiscal storage inside. Commands put to it directly bypass
 // the register.
 func (r *Register) Storage() *fn.Storage { return r.storage }
-
-// Tape gives the last printed lines, oldest first.
-func (r *Register) Tape() []string {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return append([]string(nil), r.tape...)
-}
 
 // StateHash is a hash in hexadecimal over all that the register knows: its
 // storage, registers, tables, modes and the open receipt. A refused command
@@ -212,22 +211,28 @@ func (r *Register) StateHash() string {
 	h := sha256.New()
 	storage := r.storage.Hash()
 	h.Write(storage[:])
-	h.Write(r.state.encode())
+	h.Write(r.state.append(nil))
 	if r.receipt != nil {
 		r.receipt.hash(h, r.version)
 	}
 	if r.reading != nil {
 		fmt.Fprintf(h, "reading %d of %x", r.reading.at, r.reading.data)
 	}
+	if r.shift != nil {
+		fmt.Fprintf(h, "shift report %v %x", r.shift.closing, r.shift.tags)
+	}
+	fmt.Fprintf(h, "buffer %x testing %v", r.buffer, r.testing)
 	return hex.EncodeToString(h.Sum(nil))
 }
 
 func (c *receipt) hash(h hash.Hash, v ffd.Version) {
-	fmt.Fprintf(h, "receipt %d %d %x %q", c.kind, c.total, c.tags, c.lines)
+	fmt.Fprintf(h, "receipt %d %d %x %x %q", c.kind, c.total, c.before, c.tags, c.lines)
 	for i := range c.items {
-		fmt.Fprintf(h, "%d %x", c.items[i].department, c.items[i].appendTo(nil, v, false))
+		fmt.Fprintf(h, "%d %t %x", c.items[i].department, c.items[i].hasTax, c.items[i].appendTo(nil, v, false))
 	}
-	json.NewEncoder(h).Encode([]registers{c.money, c.counts}) // writing to a hash does not fail
+	for _, a := range c.adjustments {
+		fmt.Fprintf(h, "%+v", a)
+	}
 }
 
 // clock is the register's calendar: it can be set.
@@ -237,8 +242,10 @@ func (r *Register) clock() time.Time { return r.cfg.Clock().Add(r.offset()) }
 // the receipt and a document being read out.
 func (r *Register) mode() (shtrih.Mode, uint8) {
 	switch {
-	case r.reading != nil:
+	case r.reading != nil && r.profile.DataOutputMode:
 		return shtrih.ModeDataOutput, 0
+	case r.testing:
+		return shtrih.ModeTestRun, 0
 	case r.receipt != nil:
 		return shtrih.ModeDocumentOpen, uint8(r.receipt.kind)
 	case r.state.mode == shtrih.ModeShiftOpen && r.shiftOver():
@@ -250,63 +257,21 @@ func (r *Register) mode() (shtrih.Mode, uint8) {
 // shiftOver: a shift counts as over some minutes before its 24 hours end
 // (table 17 field 8).
 func (r *Register) shiftOver() bool {
-	early := time.Duration(r.state.tables.number(tableRegional, fieldShiftMinutes)) * time.Minute
+	early := time.Duration(r.state.tables.number(setShiftMinutes)) * time.Minute
 	return !r.clock().Before(r.state.opened.Add(24*time.Hour - early))
 }
 
 // issued takes note of a document that the storage has just formed: it goes to
 // the hook.
-func (r *Register) issued(number, sign uint32) (doc []byte) {
+func (r *Register) issued(number, sign uint32) {
 	r.made.document, r.made.sign = number, sign
+	if r.cfg.OnDocument == nil {
+		return
+	}
 	form, fields, code := r.document(number)
 	if code != shtrih.OK {
 		r.log.Error("document cannot be read back", "document", strconv.Itoa(int(number)), "result", code)
-		return nil
-	}
-	doc = tlv.AppendBytes(nil, tlv.Tag(form), fields)
-	if r.cfg.OnDocument != nil {
-		r.cfg.OnDocument(number, tlv.Tag(form), doc)
-	}
-	return doc
-}
-
-// print puts lines on the tape. The printer is instant and never out of paper.
-func (r *Register) print(lines []string) {
-	r.tape = append(r.tape, lines...)
-	if extra := len(r.tape) - tapeLimit; extra > 0 {
-		r.tape = append(r.tape[:0], r.tape[extra:]...)
-	}
-	if r.cfg.OnTape != nil && len(lines) > 0 {
-		r.cfg.OnTape(lines)
-	}
-}
-
-func (r *Register) printDocument(doc []byte, change uint64) {
-	if doc == nil {
 		return
 	}
-	o := r.tapeOptions()
-	o.Change = change
-	r.print(tape.Render(doc, o))
-}
-
-// tapeOptions are those of every paper: the heading of table 4 without its
-// empty lines.
-func (r *Register) tapeOptions() tape.Options {
-	o := tape.Options{Width: r.cfg.TapeWidth, Emulator: true}
-	for row := uint16(firstHeading); row <= lastHeading; row++ {
-		if line := r.state.tables.text(tableTexts, row, 1); !blank(line) {
-			o.Header = append(o.Header, line)
-		}
-	}
-	return o
-}
-
-func blank(line string) bool {
-	for _, c := range line {
-		if c != ' ' {
-			return false
-		}
-	}
-	return true
+	r.cfg.OnDocument(number, tlv.Tag(form), tlv.AppendBytes(nil, tlv.Tag(form), fields))
 }

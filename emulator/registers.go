@@ -1,7 +1,7 @@
 package emulator
 
 import (
-	"maps"
+	"slices"
 
 	"github.com/openkkt/openkkt/protocol/shtrih"
 )
@@ -23,15 +23,20 @@ const (
 	zeroWithReceipt
 	zeroWithShift
 	zeroWithNextShift
+	zeroWithReset // general reset, 27h
 )
 
 // Numbers of the first register of a group; + type, and + 4·n for the n-th
 // department, payment or tax (from 0).
 const (
 	moneyDepartments      = 0 // in the receipt
+	moneyDiscounts        = 64
+	moneySurcharges       = 68
 	moneyPayments         = 72
 	moneyCashAtClose      = 120
 	moneyShiftDepartments = 121
+	moneyShiftDiscounts   = 185
+	moneyShiftSurcharges  = 189
 	moneyShiftPayments    = 193
 	moneyCash             = 241
 	moneyCashIn           = 242
@@ -48,7 +53,11 @@ const (
 	moneyNotSent     = 4354 // receipts not sent to the ОФД, then count and sum by tag 1054
 
 	countDepartments      = 0
+	countDiscounts        = 64
+	countSurcharges       = 68
 	countShiftDepartments = 72
+	countShiftDiscounts   = 136
+	countShiftSurcharges  = 140
 	countShiftReceipts    = 144
 	numberReceipts        = 148
 	numberDocument        = 152
@@ -58,13 +67,63 @@ const (
 	numberCashOut         = 156
 	countShiftCancelled   = 157
 	numberXReport         = 158
+	numberReset           = 160
+	numberTestRun         = 163
+	numberRegisterPrint   = 164
+	numberDepartments     = 165
 	countCancelled        = 166
+	numberTaxes           = 178
 	countTypesCancelled   = 179
 	numberLongDocument    = 185 // low word; the high one follows
 )
 
-// registers hold money (kopecks) or counts by number; what is not there is 0.
-type registers map[uint16]uint64
+// registers hold money (kopecks) or counts, sorted by number; what is not there
+// is 0, and no zero is there, so that equal registers are equal lists.
+type registers []registerValue
+
+type registerValue struct {
+	number uint16
+	value  uint64
+}
+
+// find gives the place of a register, or where it would be.
+func (r registers) find(n uint16) (at int, ok bool) {
+	low, high := 0, len(r)
+	for low < high {
+		middle := int(uint(low+high) / 2)
+		if r[middle].number < n {
+			low = middle + 1
+		} else {
+			high = middle
+		}
+	}
+	return low, low < len(r) && r[low].number == n
+}
+
+func (r registers) get(n uint16) uint64 {
+	if at, ok := r.find(n); ok {
+		return r[at].value
+	}
+	return 0
+}
+
+func (r *registers) set(n uint16, v uint64) {
+	at, ok := r.find(n)
+	switch {
+	case ok && v == 0:
+		*r = slices.Delete(*r, at, at+1)
+	case ok:
+		(*r)[at].value = v
+	case v != 0:
+		*r = slices.Insert(*r, at, registerValue{n, v})
+	}
+}
+
+func (r *registers) add(n uint16, amount uint64) {
+	if amount != 0 {
+		r.set(n, r.get(n)+amount)
+	}
+}
 
 // exists says whether the family has a register of that number.
 func exists(ranges []registerRange, n uint16) bool {
@@ -77,37 +136,15 @@ func exists(ranges []registerRange, n uint16) bool {
 }
 
 // zero clears the registers that the given event clears.
-func (r registers) zero(ranges []registerRange, when zeroing) {
-	for i := range ranges {
-		if ranges[i].Zero != when {
-			continue
+func (r *registers) zero(ranges []registerRange, when zeroing) {
+	*r = slices.DeleteFunc(*r, func(v registerValue) bool {
+		for i := range ranges {
+			if ranges[i].From <= v.number && v.number <= ranges[i].To {
+				return ranges[i].Zero == when
+			}
 		}
-		for n := ranges[i].From; n <= ranges[i].To; n++ {
-			delete(r, n)
-		}
-	}
-}
-
-func (r registers) add(n uint16, amount uint64) {
-	if amount != 0 {
-		r[n] += amount
-	}
-}
-
-// set keeps zeroes out of the map, so that equal registers are equal maps.
-func (r registers) set(n uint16, v uint64) {
-	if v == 0 {
-		delete(r, n)
-		return
-	}
-	r[n] = v
-}
-
-func (r registers) clone() registers {
-	if r == nil {
-		return registers{}
-	}
-	return maps.Clone(r)
+		return false
+	})
 }
 
 // paymentRegister gives the register of payment n (0–15) for a receipt type, in

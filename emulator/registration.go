@@ -124,8 +124,7 @@ func validINN(s string) bool {
 // register makes the registration report, document 1 of a fresh storage, and
 // commits the first state of the register with it.
 func (r *Register) register(g Registration) error {
-	s := newState()
-	fillTables(s.tables, g, r.version)
+	s := newState(fillTables(r.profile, g, r.version))
 	s.count()
 	at := fnlink.DateTimeOf(r.clock())
 
@@ -139,7 +138,7 @@ func (r *Register) register(g Registration) error {
 		code = r.send(registrationTags(g, r.version))
 	}
 	if code == shtrih.OK {
-		r.storage.SetCompanion(s.encode())
+		r.setCompanion(s)
 		var done fnlink.DocumentReply
 		plain := fnlink.MakeRegistration105{
 			At: at, INN: fnlink.INNOf(g.UserINN), Number: fnlink.RegistrationNumberOf(g.RegistrationNumber), TaxSystems: g.TaxSystems,
@@ -201,40 +200,25 @@ func appendText(dst []byte, tag tlv.Tag, text string) []byte {
 	return tlv.AppendBytes(dst, tag, charset.AppendCP866FromCP1251(nil, b))
 }
 
-// fillTables writes what the registration sets into tables 17 and 18.
-func fillTables(t tables, g Registration, v ffd.Version) {
-	t.putNumber(tableRegional, 1, fieldFFD, uint64(v))
+// fillTables gives the tables with what the registration sets.
+func fillTables(p *profile, g Registration, v ffd.Version) *tables {
+	f := filling{p, make(map[cell][]byte)}
+	f.number(setFFD, uint64(v))
+	f.number(setTaxSystems, uint64(g.TaxSystems))
 	for _, text := range []struct {
-		field byte
-		value string
+		setting setting
+		value   string
 	}{
-		{fieldSerial, g.SerialNumber}, {fieldUserINN, g.UserINN}, {fieldRegNumber, g.RegistrationNumber},
-		{fieldStorageNumber, g.StorageNumber}, {fieldRegistrar, g.Registrar}, {fieldOFDName, g.OFDName},
-		{fieldOFDINN, g.OFDINN}, {fieldFNSSite, g.FNSSite}, {fieldSender, g.SenderEmail},
+		{setSerial, g.SerialNumber}, {setUserINN, g.UserINN}, {setRegNumber, g.RegistrationNumber},
+		{setStorageNumber, g.StorageNumber}, {setRegistrar, g.Registrar}, {setOFDName, g.OFDName},
+		{setOFDINN, g.OFDINN}, {setFNSSite, g.FNSSite}, {setSender, g.SenderEmail},
 	} {
-		t.putText(tableStorage, 1, text.field, text.value)
+		f.text(text.setting, text.value)
 	}
-	for _, text := range []struct {
-		first, second byte
-		value         string
-	}{
-		{fieldUser, fieldUser2, g.UserName}, {fieldAddress, fieldAddress2, g.Address}, {fieldPlace, fieldPlace2, g.Place},
-	} {
-		a, b := halves(text.value)
-		t.putText(tableStorage, 1, text.first, a)
-		t.putText(tableStorage, 1, text.second, b)
-	}
-	t.putNumber(tableStorage, 1, fieldTaxSystems, uint64(g.TaxSystems))
-}
-
-// halves splits a text over the two fields of 128 characters that hold it.
-func halves(text string) (first, second string) {
-	const size = 128
-	runes := []rune(text)
-	if len(runes) <= size {
-		return text, ""
-	}
-	return string(runes[:size]), string(runes[size:])
+	f.long(setUser, setUser2, g.UserName)
+	f.long(setAddress, setAddress2, g.Address)
+	f.long(setPlace, setPlace2, g.Place)
+	return newTables(p, f.changed)
 }
 
 // serialNumber is the number of 11h: four bytes hold the last six digits of the

@@ -44,6 +44,8 @@ func newRigAt(t *testing.T, now time.Time, change ...func(*Config)) *rig {
 	return g
 }
 
+func withProfile(name string) func(*Config) { return func(c *Config) { c.Profile = name } }
+
 func withFFD(v string) func(*Config) { return func(c *Config) { c.FFD = v } }
 
 func (g *rig) time() time.Time {
@@ -204,4 +206,11 @@ func (g *rig) export() []byte {
 	var b bytes.Buffer
 	require.NoError(g, g.Storage().Export(&b))
 	return b.Bytes()
+}
+
+func unhex(t *testing.T, s string) string {
+	t.Helper()
+	b, err := hex.DecodeString(s)
+	require.NoError(t, err)
+	return string(b)
 }

@@ -1,62 +1,133 @@
 package emulator
 
 import (
+	"slices"
+
 	"github.com/openkkt/openkkt/emulator/tape"
 	"github.com/openkkt/openkkt/protocol/fnlink"
 	"github.com/openkkt/openkkt/protocol/shtrih"
 	"github.com/openkkt/openkkt/tlv"
+	"github.com/openkkt/openkkt/tlv/charset"
 	"github.com/openkkt/openkkt/tlv/ffd"
 )
 
+// shiftReport is a shift report that FF41h or FF42h began: elements that the
+// host sends by FF0Ch are kept for it. It ends with the report, with a receipt or
+// with the power.
+type shiftReport struct {
+	closing bool
+	tags    []byte
+}
+
+// shiftTags gives what the host sent for the report.
+func (r *Register) shiftTags(closing bool) []byte {
+	if r.shift != nil && r.shift.closing == closing {
+		return r.shift.tags
+	}
+	return nil
+}
+
+// startShiftOpening, FF41h.
+func startShiftOpening(k *call, _ shtrih.StartShiftOpening) shtrih.Result { return k.startShift(false) }
+
+// startShiftClosing, FF42h.
+func startShiftClosing(k *call, _ shtrih.StartShiftClosing) shtrih.Result { return k.startShift(true) }
+
+func (k *call) startShift(closing bool) shtrih.Result {
+	if code := k.beginShift(closing); code != shtrih.OK {
+		return code
+	}
+	k.cancel()
+	k.shift = &shiftReport{closing: closing}
+	return shtrih.OK
+}
+
+// beginShift makes the storage begin a shift report.
+func (k *call) beginShift(closing bool) shtrih.Result {
+	k.cancel()
+	at := fnlink.DateTimeOf(k.clock())
+	if closing {
+		return k.ask(fnlink.BeginShiftClosing{At: at}, fnlink.NoReply{})
+	}
+	return k.ask(fnlink.BeginShiftOpening{At: at}, fnlink.NoReply{})
+}
+
+// addShiftTags lets the storage judge the elements in the report that they are for.
+func (k *call) addShiftTags(elements []byte) shtrih.Result {
+	if !k.profile.UnknownTags && unknownTag(elements) {
+		return shtrih.StorageTagFormat
+	}
+	tags := append(slices.Clip(k.shift.tags), elements...)
+	code := k.beginShift(k.shift.closing)
+	if code == shtrih.OK {
+		code = k.send(tags)
+	}
+	k.cancel()
+	if code == shtrih.OK {
+		k.shift.tags = tags
+	}
+	return code
+}
+
 func openShiftReport(k *call, _ shtrih.OpenShift) shtrih.Result {
-	if code := k.openShift(); code != shtrih.OK {
+	if _, code := k.openShift(); code != shtrih.OK {
 		return code
 	}
 	return k.done()
 }
 
 // openShift makes the shift opening report.
-func (k *call) openShift() shtrih.Result {
+func (k *call) openShift() (opened fnlink.ShiftReportReply, code shtrih.Result) {
 	now := k.clock()
-	next := k.state.clone()
+	next := k.next()
 	next.opened = now
 	next.setMode(shtrih.ModeShiftOpen)
 	next.money.zero(moneyRegisters, zeroWithNextShift)
 	next.money.add(moneyShifts, 1)
-	next.money.set(moneyShiftNumber, next.money[moneyShifts])
+	next.money.set(moneyShiftNumber, next.money.get(moneyShifts))
 	next.count()
+	quiet := k.skipsPrint(next, true)
 
-	code := k.ask(fnlink.BeginShiftOpening{At: fnlink.DateTimeOf(now)}, fnlink.NoReply{})
-	if code != shtrih.OK {
-		return code
+	if code = k.beginShift(false); code == shtrih.OK {
+		sent := k.shiftTags(false)
+		b := k.operatorTags(k.elements[:0], sent)
+		if _, ok := tlv.Find(sent, ffd.DeviceVersion); !ok {
+			b = appendText(b, ffd.DeviceVersion, deviceVersion)
+		}
+		b = tlv.AppendByte(b, ffd.DeviceFormat, byte(k.version))
+		b = k.formatTag(append(b, sent...))
+		k.elements = b
+		code = k.send(b)
 	}
-	tags := k.operatorTags(nil, nil)
-	tags = appendText(tags, ffd.DeviceVersion, deviceVersion)
-	tags = tlv.AppendByte(tags, ffd.DeviceFormat, byte(k.version))
-	tags = k.formatTag(tags)
-	code = k.send(tags)
-	var opened fnlink.ShiftReportReply
 	if code == shtrih.OK {
-		k.storage.SetCompanion(next.encode())
+		k.setCompanion(next)
 		code = k.ask(fnlink.OpenShift{}, &opened)
 	}
 	if code != shtrih.OK {
+		k.drop(next)
 		k.cancel()
-		return code
+		return opened, code
 	}
-	k.state = next
-	k.printDocument(k.issued(opened.Document, opened.Sign), 0)
-	return shtrih.OK
+	k.become(next)
+	k.shift = nil
+	k.issued(opened.Document, opened.Sign)
+	if !quiet {
+		k.printFiscal(opened.Document, k.tapeOptions(), nil)
+	}
+	return opened, shtrih.OK
 }
 
 // operatorTags appends who acts (1021, 1203) unless the client sent it.
 func (k *call) operatorTags(dst, sent []byte) []byte {
+	tables := k.state.tables
 	if _, ok := tlv.Find(sent, ffd.Cashier); !ok {
-		dst = appendText(dst, ffd.Cashier, k.state.tables.text(tablePasswords, uint16(k.operator), fieldOperator))
+		var mark tlv.Mark
+		dst, mark = tlv.Begin(dst, ffd.Cashier)
+		dst = tlv.End(charset.AppendCP866FromCP1251(dst, tables.bytes(setOperators, uint16(k.operator))), mark)
 	}
-	own := k.state.tables.text(tableStorage, 1, fieldOperatorINN)
-	if _, ok := tlv.Find(sent, ffd.CashierINN); !ok && own != "" {
-		dst = tlv.AppendBytes(dst, ffd.CashierINN, inn(own))
+	own := tables.bytes(setOperatorINN, 1)
+	if _, ok := tlv.Find(sent, ffd.CashierINN); !ok && len(own) > 0 {
+		dst = tlv.AppendBytes(dst, ffd.CashierINN, inn(string(own)))
 	}
 	return dst
 }
@@ -72,33 +143,58 @@ func (r *Register) formatTag(dst []byte) []byte {
 
 // zReport, 41h, closes the shift.
 func zReport(k *call, _ shtrih.ZReport) shtrih.Result {
-	now := k.clock()
-	next := k.state.clone()
+	if _, code := k.closeShift(); code != shtrih.OK {
+		return code
+	}
+	return k.done()
+}
+
+// closeShiftReport, FF43h, does the same and tells of the document.
+func closeShiftReport(k *call, _ shtrih.CloseShift) shtrih.Result {
+	closed, code := k.closeShift()
+	if code != shtrih.OK {
+		return code
+	}
+	reply := shtrih.CloseShiftReply{Shift: closed.Shift, Document: closed.Document, FiscalSign: closed.Sign}
+	if k.dateInAnswers() {
+		reply.DateTime, reply.HasDateTime = shtrih.DateTimeOf(k.clock()), true
+	}
+	return k.answer(reply)
+}
+
+// closeShift makes the shift closing report.
+func (k *call) closeShift() (closed fnlink.ShiftReportReply, code shtrih.Result) {
+	next := k.next()
 	next.setMode(shtrih.ModeShiftClosed)
 	next.money.zero(moneyRegisters, zeroWithShift)
 	next.counts.zero(operationRegisters, zeroWithShift)
-	if next.tables.number(tableMode, fieldZeroCash) != 0 {
+	if next.tables.number(setZeroCash) != 0 {
 		next.money.set(moneyCash, 0)
 	}
 	next.count()
+	quiet := k.skipsPrint(next, true)
 
-	code := k.ask(fnlink.BeginShiftClosing{At: fnlink.DateTimeOf(now)}, fnlink.NoReply{})
-	if code != shtrih.OK {
-		return code
+	if code = k.beginShift(true); code == shtrih.OK {
+		sent := k.shiftTags(true)
+		k.elements = k.formatTag(append(k.operatorTags(k.elements[:0], sent), sent...))
+		code = k.send(k.elements)
 	}
-	code = k.send(k.formatTag(k.operatorTags(nil, nil)))
-	var closed fnlink.ShiftReportReply
 	if code == shtrih.OK {
-		k.storage.SetCompanion(next.encode())
+		k.setCompanion(next)
 		code = k.ask(fnlink.CloseShift{}, &closed)
 	}
 	if code != shtrih.OK {
+		k.drop(next)
 		k.cancel()
-		return code
+		return closed, code
 	}
-	k.state = next
-	k.printDocument(k.issued(closed.Document, closed.Sign), 0)
-	return k.done()
+	k.become(next)
+	k.shift = nil
+	k.issued(closed.Document, closed.Sign)
+	if !quiet {
+		k.printFiscal(closed.Document, k.tapeOptions(), nil)
+	}
+	return closed, shtrih.OK
 }
 
 // xReport, 40h, prints the registers of the shift.
@@ -107,13 +203,11 @@ func xReport(k *call, _ shtrih.XReport) shtrih.Result {
 	if code := k.ask(fnlink.ShiftState{}, &shift); code != shtrih.OK {
 		return code
 	}
-	next := k.state.clone()
-	next.count()
-	next.counts.add(numberXReport, 1)
-	if code := k.save(next); code != shtrih.OK {
+	if code := k.countReport(numberXReport); code != shtrih.OK {
 		return code
 	}
-	k.print(tape.XReport(k.xTotals(shift.Shift), k.tapeOptions()))
+	totals, options := k.xTotals(shift.Shift), k.tapeOptions()
+	k.print(func() []string { return tape.XReport(totals, options) })
 	return k.done()
 }
 
@@ -122,22 +216,22 @@ func (k *call) xTotals(shift uint16) tape.XTotals {
 	money, counts, tables := k.state.money, k.state.counts, k.state.tables
 	x := tape.XTotals{
 		Time:               k.clock(),
-		SerialNumber:       tables.text(tableStorage, 1, fieldSerial),
-		RegistrationNumber: tables.text(tableStorage, 1, fieldRegNumber),
-		StorageNumber:      tables.text(tableStorage, 1, fieldStorageNumber),
-		UserINN:            tables.text(tableStorage, 1, fieldUserINN),
-		Cashier:            tables.text(tablePasswords, uint16(k.operator), fieldOperator),
+		SerialNumber:       tables.text(setSerial),
+		RegistrationNumber: tables.text(setRegNumber),
+		StorageNumber:      tables.text(setStorageNumber),
+		UserINN:            tables.text(setUserINN),
+		Cashier:            tables.column(setOperators, uint16(k.operator)),
 		Shift:              uint32(shift),
-		Number:             uint32(counts[numberXReport]),
-		CashIn:             tape.CashTotals{Count: uint32(counts[countCashIn]), Sum: money[moneyCashIn]},
-		CashOut:            tape.CashTotals{Count: uint32(counts[countCashOut]), Sum: money[moneyCashOut]},
-		CashInDrawer:       money[moneyCash],
+		Number:             uint32(counts.get(numberXReport)),
+		CashIn:             tape.CashTotals{Count: uint32(counts.get(countCashIn)), Sum: money.get(moneyCashIn)},
+		CashOut:            tape.CashTotals{Count: uint32(counts.get(countCashOut)), Sum: money.get(moneyCashOut)},
+		CashInDrawer:       money.get(moneyCash),
 	}
 	for kind := shtrih.Sale; kind <= shtrih.PurchaseReturn; kind++ {
 		t := uint16(kind)
-		o := tape.OperationTotals{Count: uint32(counts[countShiftReceipts+t])}
+		o := tape.OperationTotals{Count: uint32(counts.get(countShiftReceipts + t))}
 		for payment := range 16 {
-			sum := money[paymentRegister(payment, kind, true)]
+			sum := money.get(paymentRegister(payment, kind, true))
 			o.Total += sum
 			switch payment {
 			case shtrih.PaymentCash:
@@ -155,9 +249,9 @@ func (k *call) xTotals(shift uint16) tape.XTotals {
 		for rate, into := range map[uint8]*uint64{
 			vat20: &o.VAT20, vat10: &o.VAT10, vat0: &o.VAT0, vatNone: &o.NoVAT, vat20120: &o.VAT20120, vat10110: &o.VAT10110,
 		} {
-			*into = money[taxRegisters[rate].shiftTax+t]
+			*into = money.get(taxRegisters[rate].shiftTax + t)
 			if !taxed(rate) {
-				*into = money[taxRegisters[rate].shiftTurnover+t]
+				*into = money.get(taxRegisters[rate].shiftTurnover + t)
 			}
 		}
 		x.Operations[kind.Operation()-1] = o
@@ -171,7 +265,7 @@ func (k *call) xTotals(shift uint16) tape.XTotals {
 // purchases are no revenue.
 func (k *call) revenue(kind shtrih.ReceiptType, o tape.OperationTotals) int64 {
 	sum := int64(o.Total)
-	switch k.state.tables.number(tableRegional, fieldRevenue) {
+	switch k.state.tables.number(setRevenue) {
 	case 1:
 		sum = int64(o.Cash + o.Electronic)
 	case 2:
@@ -190,11 +284,11 @@ func cashIn(k *call, c shtrih.CashIn) shtrih.Result {
 	if c.Sum > shtrih.MaxMoney {
 		return shtrih.BadParameters
 	}
-	next := k.state.clone()
-	if next.money[moneyCash]+c.Sum > shtrih.MaxMoney6 {
+	next := k.next()
+	if next.money.get(moneyCash)+c.Sum > shtrih.MaxMoney6 {
 		return shtrih.CashOverflow
 	}
-	if next.money[moneyCashIn]+c.Sum > shtrih.MaxMoney6 {
+	if next.money.get(moneyCashIn)+c.Sum > shtrih.MaxMoney6 {
 		return shtrih.ShiftCashInOverflow
 	}
 	next.money.add(moneyCash, c.Sum)
@@ -205,14 +299,14 @@ func cashIn(k *call, c shtrih.CashIn) shtrih.Result {
 }
 
 func cashOut(k *call, c shtrih.CashOut) shtrih.Result {
-	next := k.state.clone()
-	if c.Sum > next.money[moneyCash] {
+	next := k.next()
+	if c.Sum > next.money.get(moneyCash) {
 		return shtrih.NotEnoughCash
 	}
-	if next.money[moneyCashOut]+c.Sum > shtrih.MaxMoney6 {
+	if next.money.get(moneyCashOut)+c.Sum > shtrih.MaxMoney6 {
 		return shtrih.ShiftCashOutOverflow
 	}
-	next.money.set(moneyCash, next.money[moneyCash]-c.Sum)
+	next.money.set(moneyCash, next.money.get(moneyCash)-c.Sum)
 	next.money.add(moneyCashOut, c.Sum)
 	next.counts.add(countCashOut, 1)
 	next.counts.add(numberCashOut, 1)
@@ -224,13 +318,14 @@ func (k *call) cashSlip(next *state, out bool, sum uint64) shtrih.Result {
 	if code := k.save(next); code != shtrih.OK {
 		return code
 	}
-	number := next.counts[numberCashIn]
+	number := next.counts.get(numberCashIn)
 	if out {
-		number = next.counts[numberCashOut]
+		number = next.counts.get(numberCashOut)
 	}
-	k.print(tape.CashSlip(tape.Slip{
-		Out: out, Sum: sum, InDrawer: next.money[moneyCash], Number: uint32(number), Time: k.clock(),
-		Cashier: next.tables.text(tablePasswords, uint16(k.operator), fieldOperator),
-	}, k.tapeOptions()))
-	return k.answer(shtrih.CashInReply{Operator: k.operator, Document: uint16(next.counts[numberDocument])})
+	slip, options := tape.Slip{
+		Out: out, Sum: sum, InDrawer: next.money.get(moneyCash), Number: uint32(number), Time: k.clock(),
+		Cashier: next.tables.column(setOperators, uint16(k.operator)),
+	}, k.tapeOptions()
+	k.print(func() []string { return tape.CashSlip(slip, options) })
+	return k.answer(shtrih.CashInReply{Operator: k.operator, Document: uint16(next.counts.get(numberDocument))})
 }

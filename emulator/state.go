@@ -1,12 +1,11 @@
 package emulator
 
 import (
-	"encoding/hex"
-	"encoding/json"
+	"encoding/binary"
+	"errors"
 	"fmt"
 	"maps"
-	"strconv"
-	"strings"
+	"slices"
 	"time"
 
 	"github.com/openkkt/openkkt/protocol/shtrih"
@@ -19,118 +18,212 @@ import (
 type state struct {
 	money    registers
 	counts   registers
-	tables   tables
-	mode     shtrih.Mode // 2, 4 or 6; 3 and 8 follow from the time and the receipt
+	tables   *tables
+	mode     shtrih.Mode // 2, 4 or 6; 3, 8 and 10 follow from the time and what goes on
 	previous shtrih.Mode // the mode before, byte r2 of 10h
 	opened   time.Time   // shift opening by the register's clock
 	offset   time.Duration
-	pending  shtrih.Date // given by 22h, waiting for 23h
+	pending  shtrih.Date  // given by 22h, waiting for 23h
+	ports    []portValues // set by 14h, by number
 }
 
-// stateVersion is the version of the encoding below.
-const stateVersion = 1
-
-// stateJSON is the stored form. It is JSON because a state directory is looked
-// into by people; encoding/json sorts the keys, so equal states are equal bytes.
-type stateJSON struct {
-	Version  int               `json:"version"`
-	Money    registers         `json:"money,omitempty"`
-	Counts   registers         `json:"counts,omitempty"`
-	Tables   map[string]string `json:"tables,omitempty"` // "17.1.17": hex
-	Mode     shtrih.Mode       `json:"mode"`
-	Previous shtrih.Mode       `json:"previous"`
-	Opened   *time.Time        `json:"opened,omitempty"`
-	Offset   time.Duration     `json:"clockOffset,omitempty"` // nanoseconds
-	Pending  *shtrih.Date      `json:"pendingDate,omitempty"`
+// portValues are what 14h sets and 15h reads.
+type portValues struct {
+	port          shtrih.Port
+	baud, timeout uint8 // codes of Protocol ККТ 1.17
 }
 
-func newState() *state {
-	return &state{
-		money: registers{}, counts: registers{}, tables: tables{},
-		mode: shtrih.ModeShiftClosed, previous: shtrih.ModeShiftClosed,
+func newState(t *tables) *state {
+	return &state{tables: t, mode: shtrih.ModeShiftClosed, previous: shtrih.ModeShiftClosed}
+}
+
+// next gives a copy to change. It is made in the place of the state before the
+// present one, so that commands need no memory of their own; only one copy is
+// there at a time.
+func (r *Register) next() *state {
+	c := r.spare
+	if c == nil {
+		c = &state{}
 	}
+	money, counts := append(c.money[:0], r.state.money...), append(c.counts[:0], r.state.counts...)
+	*c = *r.state
+	c.money, c.counts = money, counts
+	r.spare = nil
+	return c
 }
 
-func (s *state) clone() *state {
-	c := *s
-	c.money, c.counts = s.money.clone(), s.counts.clone()
-	c.tables = maps.Clone(s.tables)
-	return &c
-}
+// become takes up the next state; drop leaves it.
+func (r *Register) become(next *state) { r.spare, r.state = r.state, next }
+func (r *Register) drop(next *state)   { r.spare = next }
 
 func (s *state) setMode(m shtrih.Mode) {
 	s.previous, s.mode = s.mode, m
 }
 
-func (s *state) encode() []byte {
-	j := stateJSON{
-		Version: stateVersion, Money: s.money, Counts: s.counts,
-		Tables: make(map[string]string, len(s.tables)),
-		Mode:   s.mode, Previous: s.previous, Offset: s.offset,
-	}
-	for c, v := range s.tables {
-		j.Tables[fmt.Sprintf("%d.%d.%d", c.table, c.row, c.field)] = hex.EncodeToString(v)
-	}
+// stateVersion is the version of the encoding below. Version 1 was JSON.
+const stateVersion = 2
+
+// append encodes the state:
+//
+//	version:1 profile:text mode:1 previous:1 opened:varint offset:varint
+//	pending:uvarint×3 ports:count×3 money:list counts:list cells:list
+//
+// A text and a list begin with their length. Registers are pairs of uvarints,
+// the number as its distance from the one before. Equal states are equal bytes.
+func (s *state) append(b []byte) []byte {
+	b = appendString(append(b, stateVersion), s.tables.profile.Name)
+	b = append(b, byte(s.mode), byte(s.previous))
+	var opened int64
 	if !s.opened.IsZero() {
-		opened := s.opened.UTC()
-		j.Opened = &opened
+		opened = s.opened.UnixNano()
 	}
-	if s.pending != (shtrih.Date{}) {
-		j.Pending = &s.pending
+	b = binary.AppendVarint(b, opened)
+	b = binary.AppendVarint(b, int64(s.offset))
+	for _, n := range []uint64{uint64(s.pending.Year), uint64(s.pending.Month), uint64(s.pending.Day), uint64(len(s.ports))} {
+		b = binary.AppendUvarint(b, n)
 	}
-	b, err := json.Marshal(j)
-	if err != nil {
-		panic("emulator: state does not encode: " + err.Error()) // maps and numbers always do
+	for _, p := range s.ports {
+		b = append(b, byte(p.port), p.baud, p.timeout)
+	}
+	b = s.counts.append(s.money.append(b))
+	return append(b, s.tables.encoded...)
+}
+
+func appendString(b []byte, s string) []byte {
+	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
+}
+
+func (r registers) append(b []byte) []byte {
+	b = binary.AppendUvarint(b, uint64(len(r)))
+	var last uint16
+	for _, v := range r {
+		b = binary.AppendUvarint(b, uint64(v.number-last))
+		b = binary.AppendUvarint(b, v.value)
+		last = v.number
 	}
 	return b
 }
 
-func decodeState(b []byte) (*state, error) {
-	var j stateJSON
-	if err := json.Unmarshal(b, &j); err != nil {
+func appendCells(b []byte, cells map[cell][]byte) []byte {
+	b = binary.AppendUvarint(b, uint64(len(cells)))
+	for _, c := range slices.SortedFunc(maps.Keys(cells), cell.compare) {
+		b = binary.AppendUvarint(b, uint64(c.key()))
+		b = appendString(b, string(cells[c]))
+	}
+	return b
+}
+
+// decodeState reads what append wrote. The state names the profile whose tables
+// it has; want, when it is not "", may be another of the same family.
+func decodeState(b []byte, want string) (*state, error) {
+	if len(b) == 0 || b[0] != stateVersion {
+		return nil, fmt.Errorf("emulator: the state of the register is of another version of this program (%d is known); take a fresh state", stateVersion)
+	}
+	d := decoder{rest: b[1:]}
+	own, err := findProfile(string(d.text()))
+	if err != nil {
 		return nil, fmt.Errorf("emulator: register state: %w", err)
 	}
-	if j.Version != stateVersion {
-		return nil, fmt.Errorf("emulator: register state has version %d, this program knows %d", j.Version, stateVersion)
-	}
-	s := newState()
-	s.money, s.counts = j.Money.clone(), j.Counts.clone()
-	s.mode, s.previous, s.offset = j.Mode, j.Previous, j.Offset
-	if j.Opened != nil {
-		s.opened = *j.Opened
-	}
-	if j.Pending != nil {
-		s.pending = *j.Pending
-	}
-	for name, text := range j.Tables {
-		c, err := parseCell(name)
-		if err != nil {
+	p := own
+	if want != "" {
+		if p, err = findProfile(want); err != nil {
 			return nil, err
 		}
-		v, err := hex.DecodeString(text)
-		if err != nil {
-			return nil, fmt.Errorf("emulator: register state: field %s: %w", name, err)
-		}
-		f, _, code := locate(c.table, int(c.row), int(c.field))
-		if code != shtrih.OK || len(v) != f.Size {
-			return nil, fmt.Errorf("emulator: register state: field %s does not fit the tables", name)
-		}
-		s.tables[c] = v
 	}
+	if p.Tables.Family != own.Tables.Family {
+		return nil, fmt.Errorf("emulator: the state has the tables of profile %s, which %s has not; leave the profile out or take a fresh state", own.Name, p.Name)
+	}
+	s := &state{}
+	head := d.take(2)
+	if d.failed {
+		return nil, errState
+	}
+	s.mode, s.previous = shtrih.Mode(head[0]), shtrih.Mode(head[1])
+	if opened := d.varint(); opened != 0 {
+		s.opened = time.Unix(0, opened).UTC()
+	}
+	s.offset = time.Duration(d.varint())
+	s.pending = shtrih.Date{Year: uint16(d.uvarint()), Month: uint8(d.uvarint()), Day: uint8(d.uvarint())}
+	for n := d.count(3); n > 0; n-- {
+		v := d.take(3)
+		s.ports = append(s.ports, portValues{shtrih.Port(v[0]), v[1], v[2]})
+	}
+	s.money, s.counts = d.registers(), d.registers()
+	cells := make(map[cell][]byte)
+	for n := d.count(2); n > 0; n-- {
+		key := uint32(d.uvarint())
+		c := cell{byte(key >> 24), uint16(key >> 8), byte(key)}
+		v := d.text()
+		f, _, code := locate(factoryTables[p.Tables.Family], c)
+		if code != shtrih.OK || len(v) != f.Size {
+			return nil, fmt.Errorf("emulator: register state: field %d.%d.%d does not fit the tables", c.table, c.row, c.field)
+		}
+		cells[c] = slices.Clone(v)
+	}
+	if d.failed || len(d.rest) != 0 {
+		return nil, errState
+	}
+	s.tables = newTables(p, cells)
 	return s, nil
 }
 
-func parseCell(name string) (cell, error) {
-	parts := strings.Split(name, ".")
-	if len(parts) == 3 {
-		t, err1 := strconv.ParseUint(parts[0], 10, 8)
-		r, err2 := strconv.ParseUint(parts[1], 10, 16)
-		f, err3 := strconv.ParseUint(parts[2], 10, 8)
-		if err1 == nil && err2 == nil && err3 == nil {
-			return cell{byte(t), uint16(r), byte(f)}, nil
-		}
+var errState = errors.New("emulator: the state of the register is damaged")
+
+// decoder reads the encoding of a state; after the first failure it gives zeros.
+type decoder struct {
+	rest   []byte
+	failed bool
+}
+
+func (d *decoder) take(n int) []byte {
+	if d.failed || n > len(d.rest) {
+		d.failed = true
+		return make([]byte, min(n, 3))
 	}
-	return cell{}, fmt.Errorf("emulator: register state: %q is not table.row.field", name)
+	v := d.rest[:n]
+	d.rest = d.rest[n:]
+	return v
+}
+
+func (d *decoder) uvarint() uint64 {
+	v, n := binary.Uvarint(d.rest)
+	if n <= 0 {
+		d.failed, d.rest = true, nil
+		return 0
+	}
+	d.rest = d.rest[n:]
+	return v
+}
+
+func (d *decoder) varint() int64 {
+	v, n := binary.Varint(d.rest)
+	if n <= 0 {
+		d.failed, d.rest = true, nil
+		return 0
+	}
+	d.rest = d.rest[n:]
+	return v
+}
+
+// count reads the length of a list whose elements have at least size bytes.
+func (d *decoder) count(size int) int {
+	n := d.uvarint()
+	if n > uint64(len(d.rest)/size) {
+		d.failed, d.rest = true, nil
+		return 0
+	}
+	return int(n)
+}
+
+func (d *decoder) text() []byte { return d.take(d.count(1)) }
+
+func (d *decoder) registers() (r registers) {
+	var last uint16
+	for n := d.count(2); n > 0; n-- {
+		last += uint16(d.uvarint())
+		r = append(r, registerValue{last, d.uvarint()})
+	}
+	return r
 }
 
 // offset is how far the register's calendar was set away from Config.Clock.
@@ -144,7 +237,7 @@ func (r *Register) offset() time.Duration {
 // count numbers a paper: every document has a through number (operation
 // register 152), in two words 185 and 186.
 func (s *state) count() {
-	long := s.counts[numberLongDocument] | s.counts[numberLongDocument+1]<<16
+	long := s.counts.get(numberLongDocument) | s.counts.get(numberLongDocument+1)<<16
 	long++
 	s.counts.set(numberLongDocument, long&0xFFFF)
 	s.counts.set(numberLongDocument+1, long>>16)

@@ -12,14 +12,27 @@ func shortStatus(k *call, _ shtrih.ShortStatus) shtrih.Result {
 	mode, status := k.mode()
 	return k.answer(shtrih.ShortStatusReply{
 		Operator:   k.operator,
-		Flags:      restingFlags,
+		Flags:      k.printerFlags(),
 		Mode:       shtrih.MakeModeByte(mode, status),
-		Submode:    shtrih.SubmodeReady,
+		Submode:    k.submode(),
 		Operations: k.operations(),
-		Battery:    batteryVoltage, Supply: supplyVoltage,
-		HeadTemperature: headTemperature,
+		Battery:    k.profile.Battery, Supply: k.profile.Supply,
+		HeadTemperature: k.profile.HeadTemperature,
 		PreviousMode:    uint8(k.previousMode()),
+		LastPrint:       k.lastPrint(),
+		HasLastPrint:    k.profile.modelFlags&shtrih.ModelLastPrint != 0,
 	})
+}
+
+// lastPrint is how printing goes, for models that tell.
+func (r *Register) lastPrint() shtrih.LastPrint {
+	switch r.submode() {
+	case shtrih.SubmodePaperEnded, shtrih.SubmodeAwaitResume:
+		return shtrih.PrintNoPaper
+	case shtrih.SubmodePrinting:
+		return shtrih.PrintGoesOn
+	}
+	return shtrih.PrintDone
 }
 
 // operations is the number of items in the open receipt.
@@ -27,15 +40,15 @@ func (r *Register) operations() uint16 {
 	if r.receipt == nil {
 		return 0
 	}
-	return uint16(len(r.receipt.items))
+	return uint16(r.receipt.live())
 }
 
 // previousMode is the mode before the present one, without its status.
 func (r *Register) previousMode() shtrih.Mode {
-	if r.reading != nil {
+	if r.reading != nil && r.profile.DataOutputMode {
 		return r.reading.from
 	}
-	if r.receipt != nil {
+	if r.testing || r.receipt != nil {
 		return r.state.mode
 	}
 	return r.state.previous
@@ -52,27 +65,27 @@ func fullStatus(k *call, _ shtrih.FullStatus) shtrih.Result {
 	}
 	mode, status := k.mode()
 	now := k.clock()
-	tables := k.state.tables
-	inn, _ := strconv.ParseUint(tables.text(tableStorage, 1, fieldUserINN), 10, 48)
+	tables, firmware := k.state.tables, &k.profile.Firmware
+	inn, _ := strconv.ParseUint(tables.text(setUserINN), 10, 48)
 	return k.answer(shtrih.FullStatusReply{
 		Operator: k.operator,
-		Version:  firmwareVersion, Build: firmwareBuild, BuildDate: firmwareDate,
-		Hall:           hall,
-		DocumentNumber: uint16(k.state.counts[numberDocument]),
-		Flags:          restingFlags,
+		Version:  [2]byte([]byte(firmware.Version)), Build: firmware.Build, BuildDate: k.profile.firmwareDate,
+		Hall:           firmware.Hall,
+		DocumentNumber: uint16(k.state.counts.get(numberDocument)),
+		Flags:          k.printerFlags(),
 		Mode:           shtrih.MakeModeByte(mode, status),
-		Submode:        shtrih.SubmodeReady,
+		Submode:        k.submode(),
 		Port:           k.port,
-		FMVersion:      memoryVersion, FMDate: memoryDate,
+		FMVersion:      [2]byte([]byte(firmware.MemoryVersion)), FMDate: k.profile.memoryDate,
 		Date: shtrih.DateOf(now), Time: shtrih.TimeOf(now),
-		Serial:          serialNumber(tables.text(tableStorage, 1, fieldSerial)),
+		Serial:          serialNumber(tables.text(setSerial)),
 		LastClosedShift: closed,
 		INN:             inn,
 	})
 }
 
 func errorText(k *call, c shtrih.ErrorText) shtrih.Result {
-	text, _ := charset.AppendCP1251(nil, c.Error.Russian(), charset.Conventional)
+	text, _ := charset.AppendCP1251(nil, c.Error.Text(k.profile.errorFamily, shtrih.Russian), charset.Conventional)
 	return k.answer(shtrih.ErrorTextReply{Text: text})
 }
 
@@ -84,8 +97,9 @@ func extendedQuery(k *call, c shtrih.ExtendedQuery) shtrih.Result {
 }
 
 func deviceType(k *call, _ shtrih.DeviceType) shtrih.Result {
-	name, _ := charset.AppendCP1251(nil, modelName, charset.Conventional)
+	d := &k.profile.Device
 	return k.answer(shtrih.DeviceTypeReply{
-		Protocol: protocolMajor, Subprotocol: protocolMinor, Model: modelNumber, Name: name,
+		Type: d.Type, Subtype: d.Subtype, Protocol: d.Protocol, Subprotocol: d.Subprotocol,
+		Model: d.Model, Language: d.Language, Name: k.profile.name,
 	})
 }

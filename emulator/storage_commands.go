@@ -3,6 +3,7 @@ package emulator
 import (
 	"github.com/openkkt/openkkt/protocol/fnlink"
 	"github.com/openkkt/openkkt/protocol/shtrih"
+	"github.com/openkkt/openkkt/tlv"
 	"github.com/openkkt/openkkt/tlv/ffd"
 )
 
@@ -31,11 +32,11 @@ func storageVersion(k *call, _ shtrih.StorageVersion) shtrih.Result { return k.p
 func lastRegistration(k *call, _ shtrih.LastRegistration) shtrih.Result {
 	var query fnlink.RegistrationData
 	if k.version > ffd.FFD105 {
-		var validity fnlink.ValidityReply
-		if code := k.ask(fnlink.Validity{}, &validity); code != shtrih.OK {
+		last, code := k.lastReport()
+		if code != shtrih.OK {
 			return code
 		}
-		query.Report = validity.ReportsDone
+		query.Report = last
 	}
 	code := k.pass(query)
 	if code == shtrih.OK && k.version == ffd.FFD105 && k.dateInAnswers() {
@@ -43,6 +44,114 @@ func lastRegistration(k *call, _ shtrih.LastRegistration) shtrih.Result {
 	}
 	return code
 }
+
+// registration, FF4Ch, is the report of that number; the storage has them with
+// the reason.
+func registration(k *call, c shtrih.Registration) shtrih.Result {
+	last, code := k.lastReport()
+	switch {
+	case code != shtrih.OK:
+		return code
+	case c.Number == 0 || c.Number > last:
+		return shtrih.StorageNoData
+	}
+	return k.pass(fnlink.RegistrationData{Report: c.Number})
+}
+
+// lastReport is the number of the last registration report.
+func (k *call) lastReport() (uint8, shtrih.Result) {
+	var validity fnlink.ValidityReply
+	code := k.ask(fnlink.Validity{}, &validity)
+	return validity.ReportsDone, code
+}
+
+// registrationParameter, FF60h, looks for an element in a registration report.
+func registrationParameter(k *call, c shtrih.RegistrationParameter) shtrih.Result {
+	number, code := k.lastReport()
+	switch {
+	case code != shtrih.OK:
+		return code
+	case c.Number > number:
+		return shtrih.StorageNoData
+	case c.Number != 0:
+		number = c.Number
+	}
+	var data fnlink.RegistrationDataReply
+	if code := k.ask(fnlink.RegistrationData{Report: number}, &data); code != shtrih.OK {
+		return code
+	}
+	_, fields, code := k.document(data.Document)
+	if code != shtrih.OK {
+		return code
+	}
+	for r := tlv.NewReader(fields); r.Next(); {
+		if r.Tag() == tlv.Tag(c.Tag) {
+			if len(r.Element()) > documentBlock {
+				return shtrih.StorageTLVTooLong
+			}
+			return k.answer(shtrih.RegistrationParameterReply{TLV: r.Element()})
+		}
+	}
+	return shtrih.StorageNoData
+}
+
+// openStorageShiftCode is FF0Bh, laid out as E0h; the answer is that of FF43h
+// without the date (ФР–ФН 2.7).
+const openStorageShiftCode shtrih.Code = 0xFF0B
+
+// openStorageShift, FF0Bh, is E0h with the numbers of the document in the answer.
+func openStorageShift(k *call, _ shtrih.OpenShift) shtrih.Result {
+	opened, code := k.openShift()
+	if code != shtrih.OK {
+		return code
+	}
+	return k.answer(shtrih.CloseShiftReply{Shift: opened.Shift, Document: opened.Document, FiscalSign: opened.Sign})
+}
+
+// documentsWithoutTicket, FF3Fh.
+func documentsWithoutTicket(k *call, _ shtrih.DocumentsWithoutTicket) shtrih.Result {
+	return k.pass(fnlink.Undelivered{})
+}
+
+// storageMemory, FF63h.
+func storageMemory(k *call, _ shtrih.StorageMemory) shtrih.Result { return k.pass(fnlink.FreeMemory{}) }
+
+// syncRegisters, FF62h: the registers that the vendor calls totals of the ФН
+// take its counters. A storage of FFD 1.05 has none; there is nothing to take.
+func syncRegisters(k *call, _ shtrih.SyncRegisters) shtrih.Result {
+	if k.version == ffd.FFD105 {
+		return shtrih.OK
+	}
+	next := k.next()
+	for _, group := range [...]struct {
+		scope        fnlink.Scope
+		number, sums uint16
+	}{
+		{fnlink.ScopeStorage, moneyShifts, moneyStorage}, {fnlink.ScopeShift, moneyShiftNumber, moneyShiftTotals},
+	} {
+		var c fnlink.CountersReply
+		code := k.ask(fnlink.Counters{Scope: group.scope}, &c)
+		if code == shtrih.StorageWrongState { // no shift is open
+			continue
+		}
+		if code != shtrih.OK {
+			k.drop(next)
+			return code
+		}
+		next.money.set(group.number, uint64(c.Number))
+		next.money.set(group.sums, uint64(c.Receipts))
+		for i, o := range c.Operations {
+			for j, v := range [...]uint64{uint64(o.Count), o.Total, o.Cash, o.Electronic, o.Prepaid, o.Credit, o.Provision,
+				o.VAT20, o.VAT10, o.VAT0, o.NoVAT, o.VAT20120, o.VAT10110} {
+				next.money.set(group.sums+1+uint16(storageSums*i+j), v)
+			}
+		}
+	}
+	return k.save(next)
+}
+
+// storageSums is how many registers a kind of receipt has in the totals of the ФН.
+const storageSums = 13
 
 func findDocument(k *call, c shtrih.FindDocument) shtrih.Result {
 	return k.pass(fnlink.FindDocument{Document: c.Document})
@@ -66,13 +175,12 @@ type reading struct {
 // documentBlock is the most that FF3Bh sends at once, bytes.
 const documentBlock = 250
 
-// requestDocument, FF3Ah. Until the document is read out the register is in
-// mode 1, data output, as registers of the «ФР» family are (javapos_shtrih issue
-// 40).
+// requestDocument, FF3Ah. Until the document is read out registers of the «ФР»
+// family are in mode 1, data output (javapos_shtrih issue 40).
 func requestDocument(k *call, c shtrih.RequestDocument) shtrih.Result {
 	number := c.Document
 	if number == 0 {
-		if k.state.tables.number(tableRegional, fieldLastDocument) == 0 {
+		if k.state.tables.number(setLastDocument) == 0 {
 			return shtrih.StorageNoData
 		}
 		status, err := k.storageStatus()
@@ -112,5 +220,5 @@ func readDocument(k *call, _ shtrih.ReadDocument) shtrih.Result {
 
 // dateInAnswers: answers of commands that make documents end with date and time.
 func (r *Register) dateInAnswers() bool {
-	return r.state.tables.number(tableRegional, fieldDateInAnswer) != 0
+	return r.state.tables.number(setDateInAnswer) != 0
 }

@@ -18,13 +18,13 @@ func writeTable(k *call, c shtrih.WriteTable) shtrih.Result {
 	if code != shtrih.OK {
 		return code
 	}
-	next := k.state.clone()
-	next.tables[place] = v
+	next := k.next()
+	next.tables = next.tables.with(place, v)
 	return k.save(next)
 }
 
 func tableStructure(k *call, c shtrih.TableStructure) shtrih.Result {
-	t := findTable(c.Table)
+	t := findTable(k.state.tables.specs, c.Table)
 	if t == nil {
 		return shtrih.NoTable
 	}
@@ -34,7 +34,7 @@ func tableStructure(k *call, c shtrih.TableStructure) shtrih.Result {
 }
 
 func fieldStructure(k *call, c shtrih.FieldStructure) shtrih.Result {
-	t := findTable(c.Table)
+	t := findTable(k.state.tables.specs, c.Table)
 	if t == nil {
 		return shtrih.NoTable
 	}
@@ -56,10 +56,8 @@ func readMoneyRegister(k *call, c shtrih.ReadMoneyRegister) shtrih.Result {
 	if !exists(moneyRegisters, c.Number) {
 		return shtrih.BadParameters
 	}
-	v := k.state.money[c.Number]
-	if k.receipt != nil {
-		v += k.receipt.money[c.Number]
-	}
+	money, _ := k.receiptRegisters()
+	v := k.state.money.get(c.Number) + money.get(c.Number)
 	return k.answer(shtrih.ReadMoneyRegisterReply{Operator: k.operator, Value: min(v, shtrih.MaxMoney6)})
 }
 
@@ -67,9 +65,27 @@ func readOperationRegister(k *call, c shtrih.ReadOperationRegister) shtrih.Resul
 	if !exists(operationRegisters, c.Number) {
 		return shtrih.BadParameters
 	}
-	v := k.state.counts[c.Number]
-	if k.receipt != nil {
-		v += k.receipt.counts[c.Number]
-	}
+	_, counts := k.receiptRegisters()
+	v := k.state.counts.get(c.Number) + counts.get(c.Number)
 	return k.answer(shtrih.ReadOperationRegisterReply{Operator: k.operator, Value: uint16(v)})
+}
+
+// resetTables, 24h: the factory values, but for what the registration wrote.
+func resetTables(k *call, _ shtrih.ResetTables) shtrih.Result {
+	next := k.next()
+	next.tables = next.tables.factory()
+	return k.save(next)
+}
+
+// generalReset, 27h: every register that the facts say it clears, and those of
+// the shift, which is closed. What comes from the storage stays.
+func generalReset(k *call, _ shtrih.GeneralReset) shtrih.Result {
+	next := k.next()
+	number := next.counts.get(numberReset)
+	for _, when := range []zeroing{zeroWithReset, zeroWithShift} {
+		next.money.zero(moneyRegisters, when)
+		next.counts.zero(operationRegisters, when)
+	}
+	next.counts.set(numberReset, number+1)
+	return k.save(next)
 }

@@ -3,55 +3,13 @@ package emulator
 import (
 	"bytes"
 	"encoding/binary"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/openkkt/openkkt/protocol/shtrih"
 	"github.com/openkkt/openkkt/tlv/charset"
-)
-
-// Numbers of the tables and fields the register itself looks into
-// (setup guide of the «ФР» family).
-const (
-	tableMode      = 1
-	fieldZeroCash  = 2  // reset the drawer sum when the shift closes
-	fieldVAT       = 14 // where the VAT sums come from, see [Register]
-	fieldBanZero   = 23 // refuse zero receipts
-	tablePasswords = 2
-	fieldPassword  = 1
-	fieldOperator  = 2
-	tableTexts     = 4
-	firstHeading   = 4 // rows 4–14 of table 4 are the heading, 1–3 the advertising
-	lastHeading    = 14
-
-	tableRegional     = 17
-	fieldShiftMinutes = 8  // minutes before 24 h when the shift counts as over
-	fieldFFD          = 17 // code of tag 1209
-	fieldRevenue      = 26 // what counts as revenue
-	fieldOmittedTags  = 28 // bits: 0 1048, 2 1009, 3 1187, 4 1200
-	fieldLastDocument = 31 // FF3Ah with document 0 gives the last one
-	fieldDateInAnswer = 36 // answers of document commands end with date and time
-	fieldNewVAT       = 71 // 1: 20 % becomes 22 % from 01.01.2026
-
-	tableStorage       = 18
-	fieldSerial        = 1
-	fieldUserINN       = 2
-	fieldRegNumber     = 3
-	fieldStorageNumber = 4
-	fieldTaxSystems    = 5
-	fieldWorkMode      = 6
-	fieldUser          = 7
-	fieldRegistrar     = 8
-	fieldAddress       = 9
-	fieldOFDName       = 10
-	fieldOFDINN        = 12
-	fieldFNSSite       = 13
-	fieldPlace         = 14
-	fieldSender        = 15
-	fieldUser2         = 17
-	fieldAddress2      = 18
-	fieldPlace2        = 20
-	fieldOperatorINN   = 23
 )
 
 // The shape of a table as testdata/shtrih/tables.csv has it; tables_gen.go is
@@ -80,21 +38,35 @@ type rowSpec struct {
 // nameSize is the length of a table or field name in the answers of 2Dh and 2Eh.
 const nameSize = 40
 
-func findTable(number byte) *tableSpec {
-	for i := range factoryTables {
-		if factoryTables[i].Number == number {
-			return &factoryTables[i]
+// A cell is a place in the tables: table, row, field.
+type cell struct {
+	table byte
+	row   uint16
+	field byte
+}
+
+func (c cell) compare(d cell) int {
+	return int(c.key()) - int(d.key())
+}
+
+func (c cell) key() uint32 { return uint32(c.table)<<24 | uint32(c.row)<<8 | uint32(c.field) }
+
+func findTable(specs []tableSpec, number byte) *tableSpec {
+	for i := range specs {
+		if specs[i].Number == number {
+			return &specs[i]
 		}
 	}
 	return nil
 }
 
-// locate finds a field of a table, and the row's own part of it.
-func locate(table byte, row int, field int) (*fieldSpec, *rowSpec, shtrih.Result) {
-	t := findTable(table)
+// locate finds the field of a cell, and the row's own part of it.
+func locate(specs []tableSpec, c cell) (*fieldSpec, *rowSpec, shtrih.Result) {
+	t := findTable(specs, c.table)
 	if t == nil {
 		return nil, nil, shtrih.NoTable
 	}
+	row, field := int(c.row), int(c.field)
 	if row < 1 || row > t.Rows || field < 1 || field > len(t.Fields) {
 		return nil, nil, shtrih.BadParameters
 	}
@@ -107,25 +79,74 @@ func locate(table byte, row int, field int) (*fieldSpec, *rowSpec, shtrih.Result
 	return nil, nil, shtrih.BadParameters
 }
 
-// A cell is a place in the tables: table, row, field.
-type cell struct {
-	table byte
-	row   uint16
-	field byte
+// tables are the values of a register. They are never changed: a new value makes
+// new tables, so that states can share them.
+type tables struct {
+	profile *profile
+	specs   []tableSpec
+	changed map[cell][]byte // what differs from the factory values, padded to the field's size
+	encoded []byte          // of changed, see [state.append]
+
+	// What the commands look for, so that they need not search.
+	passwords [rowSysAdmin + 1]uint32 // by row
+	numbers   [settings]uint64
+	heading   []string // without the empty lines at its ends
 }
 
-// tables are the values that differ from the factory ones, padded to the
-// field's size.
-type tables map[cell][]byte
+// newTables gives the factory values with changes, which it takes over.
+func newTables(p *profile, changed map[cell][]byte) *tables {
+	t := &tables{profile: p, specs: factoryTables[p.Tables.Family], changed: changed}
+	t.encoded = appendCells(nil, changed)
+	for row := range t.passwords {
+		v, code := t.read(t.place(setPasswords, uint16(row)))
+		if code == shtrih.OK {
+			t.passwords[row] = binary.LittleEndian.Uint32(v)
+		}
+	}
+	for s := range settings {
+		if f, _, code := locate(t.specs, p.cells[s]); code == shtrih.OK && !f.Char {
+			v, _ := t.read(p.cells[s])
+			t.numbers[s] = value(v)
+		}
+	}
+	for row := p.Tables.HeadingRows[0]; row <= p.Tables.HeadingRows[1]; row++ {
+		if line := t.column(setTexts, row); strings.Trim(line, " ") != "" {
+			t.heading = append(t.heading, line)
+		}
+	}
+	return t
+}
+
+// with gives the tables with one value more.
+func (t *tables) with(c cell, v []byte) *tables {
+	changed := maps.Clone(t.changed)
+	if changed == nil {
+		changed = make(map[cell][]byte)
+	}
+	changed[c] = v
+	return newTables(t.profile, changed)
+}
+
+// factory gives the tables as 24h leaves them: of what was changed stays what
+// the registration wrote.
+func (t *tables) factory() *tables {
+	kept := make(map[cell][]byte)
+	for c, v := range t.changed {
+		if slices.Contains(t.profile.Tables.Kept, c.table) || c == t.profile.cells[setFFD] {
+			kept[c] = v
+		}
+	}
+	return newTables(t.profile, kept)
+}
 
 // read gives the value of a cell as 1Fh sends it: the field's size, text padded
-// with 00.
-func (t tables) read(c cell) ([]byte, shtrih.Result) {
-	f, r, code := locate(c.table, int(c.row), int(c.field))
+// with 00. The value must not be changed.
+func (t *tables) read(c cell) ([]byte, shtrih.Result) {
+	f, r, code := locate(t.specs, c)
 	if code != shtrih.OK {
 		return nil, code
 	}
-	if v, ok := t[c]; ok {
+	if v, ok := t.changed[c]; ok {
 		return v, shtrih.OK
 	}
 	return factoryValue(f, r, int(c.row)), shtrih.OK
@@ -159,23 +180,31 @@ func value(b []byte) uint64 {
 	return binary.LittleEndian.Uint64(n[:])
 }
 
-// number gives a numeric cell of row 1.
-func (t tables) number(table, field byte) uint64 {
-	v, _ := t.read(cell{table, 1, field})
-	return value(v)
+// number gives a setting, 0 where the model has none such.
+func (t *tables) number(s setting) uint64 { return t.numbers[s] }
+
+// text gives a setting up to its 00, as UTF-8.
+func (t *tables) text(s setting) string { return t.column(s, 1) }
+
+// column gives a text of a setting that has a row for each of several things.
+func (t *tables) column(s setting, row uint16) string { return charset.CP1251String(t.bytes(s, row)) }
+
+// bytes is a text as it stands in the tables, CP1251, up to its 00.
+func (t *tables) bytes(s setting, row uint16) []byte {
+	v, _ := t.read(t.place(s, row))
+	v, _, _ = bytes.Cut(v, []byte{0})
+	return v
 }
 
-// text gives a text cell up to its 00, as UTF-8.
-func (t tables) text(table byte, row uint16, field byte) string {
-	v, _ := t.read(cell{table, row, field})
-	v, _, _ = bytes.Cut(v, []byte{0})
-	return charset.CP1251String(v)
+func (t *tables) place(s setting, row uint16) cell {
+	c := t.profile.cells[s]
+	return cell{c.table, row, c.field}
 }
 
 // check says whether v may be written into c, and gives it padded. A text
 // shorter than its field is taken; a number has the field's size.
-func (t tables) check(c cell, v []byte) ([]byte, shtrih.Result) {
-	f, r, code := locate(c.table, int(c.row), int(c.field))
+func (t *tables) check(c cell, v []byte) ([]byte, shtrih.Result) {
+	f, r, code := locate(t.specs, c)
 	switch {
 	case code != shtrih.OK:
 		return nil, code
@@ -191,18 +220,37 @@ func (t tables) check(c cell, v []byte) ([]byte, shtrih.Result) {
 	return bytes.Clone(v), shtrih.OK
 }
 
-// put stores a value without asking whether a client might: for what the
-// register itself writes, such as the registration data of table 18.
-func (t tables) put(table byte, row uint16, field byte, v []byte) {
-	t[cell{table, row, field}] = v
+// filling collects what the register itself writes, such as the data of the
+// registration: it does not ask whether a client might.
+type filling struct {
+	profile *profile
+	changed map[cell][]byte
 }
 
-func (t tables) putText(table byte, row uint16, field byte, text string) {
-	f, _, _ := locate(table, int(row), int(field))
-	t.put(table, row, field, padText(text, f.Size))
+func (f filling) size(s setting) int {
+	spec, _, code := locate(factoryTables[f.profile.Tables.Family], f.profile.cells[s])
+	if code != shtrih.OK {
+		return 0
+	}
+	return spec.Size
 }
 
-func (t tables) putNumber(table byte, row uint16, field byte, n uint64) {
-	f, _, _ := locate(table, int(row), int(field))
-	t.put(table, row, field, number(n, f.Size))
+func (f filling) text(s setting, text string) {
+	if n := f.size(s); n > 0 {
+		f.changed[f.profile.cells[s]] = padText(text, n)
+	}
+}
+
+func (f filling) number(s setting, n uint64) {
+	if size := f.size(s); size > 0 {
+		f.changed[f.profile.cells[s]] = number(n, size)
+	}
+}
+
+// long splits a text over two settings, where the model has the second.
+func (f filling) long(first, second setting, text string) {
+	runes := []rune(text)
+	n := min(len(runes), f.size(first))
+	f.text(first, string(runes[:n]))
+	f.text(second, string(runes[n:]))
 }

@@ -36,11 +36,12 @@ func vatOf(rate uint8, sum uint64) uint64 {
 // «без НДС» have a turnover only.
 func taxed(rate uint8) bool { return vatShare[rate] != 0 }
 
-// rateOfTax gives the rate for the places of the taxes in FF45h and FF76h.
+// rateOfTax gives the rate for the places of the taxes in FF45h, FF76h and FF78h.
 var rateOfTax = [...]uint8{
 	shtrih.Tax20: vat20, shtrih.Tax10: vat10, shtrih.Turnover0: vat0, shtrih.TurnoverNone: vatNone,
 	shtrih.Tax20120: vat20120, shtrih.Tax10110: vat10110,
 	shtrih.Tax5: vat5, shtrih.Tax7: vat7, shtrih.Tax5105: vat5105, shtrih.Tax7107: vat7107,
+	shtrih.Tax22: vat22, shtrih.Tax22122: vat22122,
 }
 
 // vatTotals are kopecks by rate: the tax, for [vat0] and [vatNone] the turnover.

@@ -8,3 +8,9 @@ import "embed"
 //
 //go:embed receipts/*.json
 var Receipts embed.FS
+
+// Profiles holds shtrih/profiles/*.json: the models of registers that package
+// emulator can be.
+//
+//go:embed shtrih/profiles/*.json
+var Profiles embed.FS

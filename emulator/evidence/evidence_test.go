@@ -41,7 +41,7 @@ func TestEachExpectationStandsOnce(t *testing.T) {
 			require.True(t, r.guess(), "evidence that leaves the answer open is a guess: %s", r)
 		}
 		for _, m := range r.modes {
-			require.True(t, slices.Contains(modes, m) || notReached[m] != "", "mode %s: %s", m, r)
+			require.True(t, slices.Contains(modes, m) || slices.Contains(sparse, m) || notReached[m] != "", "mode %s: %s", m, r)
 			key := fmt.Sprint(r.code, m, r.name)
 			require.Zero(t, at[key], "lines %d and %d", at[key], r.line)
 			at[key] = r.line
@@ -123,7 +123,7 @@ func TestLayoutsHaveThePublishedLengths(t *testing.T) {
 }
 
 func TestModesThatAreNotReachedAreNotReached(t *testing.T) {
-	for mode, line := range map[string]string{"8.4": "e2 PW", "10": "19 PW 01", "9": "16"} {
+	for mode, line := range map[string]string{"8.4": "e2 PW", "9": "16"} {
 		require.Contains(t, notReached, mode)
 		g, err := newRig()
 		require.NoError(t, err)
