@@ -1,6 +1,7 @@
 package fn
 
 import (
+	"slices"
 	"time"
 
 	"github.com/openkkt/openkkt/protocol/fnlink"
@@ -15,18 +16,21 @@ type current struct {
 	ffd  ffd.Version
 	at   fnlink.DateTime // of the begin command
 	data []byte          // of 07h
-	seen map[tlv.Tag]bool
+	seen []tlv.Tag       // in data, each once
 }
+
+func (c *current) has(t tlv.Tag) bool { return slices.Contains(c.seen, t) }
 
 // begin starts a document.
 func (s *Storage) begin(kind fnlink.CurrentDocument, form tlv.Tag, version ffd.Version, at fnlink.DateTime) fnlink.Answer {
-	s.current = current{kind: kind, form: form, ffd: version, at: at, data: s.current.data[:0], seen: map[tlv.Tag]bool{}}
+	s.drop()
+	s.current.kind, s.current.form, s.current.ffd, s.current.at = kind, form, version, at
 	return fnlink.OK
 }
 
-// drop forgets the document, keeping the buffer.
+// drop forgets the document, keeping the buffers.
 func (s *Storage) drop() {
-	s.current = current{data: s.current.data[:0]}
+	s.current = current{data: s.current.data[:0], seen: s.current.seen[:0]}
 }
 
 func (s *Storage) cancel(data []byte) fnlink.Answer {

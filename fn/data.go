@@ -58,27 +58,38 @@ func (s *Storage) sendData(dst, data []byte) ([]byte, fnlink.Answer) {
 	if len(d.data)+len(c.TLV) > dataLimit(d.form) {
 		return dst, fnlink.DataTooLong
 	}
-	for r := tlv.NewReader(c.TLV); r.Next(); {
-		t := r.Tag()
-		if FormedByStorage(d.ffd, d.form, t) {
-			return appendTag(dst, t), fnlink.TagNotAllowed
+	before := len(d.seen)
+	if tag, code := s.addTags(d, c.TLV); code != fnlink.OK {
+		d.seen = d.seen[:before]
+		if code == fnlink.DuplicateTag || code == fnlink.TagNotAllowed {
+			dst = appendTag(dst, tag)
 		}
-		info, known := ffd.Lookup(t)
-		if !(known && info.Repeatable) && (d.seen[t] || contains(c.TLV[:r.Offset()], t)) {
-			return appendTag(dst, t), fnlink.DuplicateTag
-		}
-		if tag, code := s.check(d, t, r.Value(), 0); code != fnlink.OK {
-			if code == fnlink.DuplicateTag || code == fnlink.TagNotAllowed {
-				dst = appendTag(dst, tag)
-			}
-			return dst, code
-		}
-	}
-	for r := tlv.NewReader(c.TLV); r.Next(); {
-		d.seen[r.Tag()] = true
+		return dst, code
 	}
 	d.data = append(d.data, c.TLV...)
 	return dst, fnlink.OK
+}
+
+// addTags checks elements and takes note of their tags. With 0Bh and 0Ch it names the tag that is meant.
+func (s *Storage) addTags(d *current, elements []byte) (tlv.Tag, fnlink.Answer) {
+	r := tlv.NewReader(elements)
+	for r.Next() {
+		t := r.Tag()
+		if FormedByStorage(d.ffd, d.form, t) {
+			return t, fnlink.TagNotAllowed
+		}
+		seen := d.has(t)
+		if info, known := ffd.Lookup(t); seen && !(known && info.Repeatable) {
+			return t, fnlink.DuplicateTag
+		}
+		if tag, code := s.check(d, t, r.Value(), 0); code != fnlink.OK {
+			return tag, code
+		}
+		if !seen {
+			d.seen = append(d.seen, t)
+		}
+	}
+	return 0, fnlink.OK
 }
 
 // maxDepth is how deep elements may nest. The format needs 4: 1059 / 1223 / 1073, 1157 / 1133 / 1145 / 1135.
@@ -95,7 +106,8 @@ func (s *Storage) check(d *current, t tlv.Tag, value []byte, depth int) (tlv.Tag
 	}
 	if info.Kind == ffd.KindSTLV {
 		strict := d.ffd >= ffd.FFD11 && t == ffd.Subject // the protocol names these checks for 1059 only
-		for r := tlv.NewReader(value); r.Next(); {
+		r := tlv.NewReader(value)
+		for r.Next() {
 			if strict {
 				if code := checkInItem(d, value, &r); code != fnlink.OK {
 					return r.Tag(), code

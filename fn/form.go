@@ -148,18 +148,18 @@ func (s *Storage) closeShift(dst, cmd []byte) ([]byte, fnlink.Answer) {
 // appendClosing appends what the storage knows about the shift. Whether a storage forms it in FFD 1.05 no source
 // tells, so there a tag that the register sent is left as it is.
 func (s *Storage) appendClosing(doc []byte) []byte {
-	sent := s.current.seen
-	if !sent[ffd.DocumentsInShift] {
+	sent := s.current.has
+	if !sent(ffd.DocumentsInShift) {
 		doc = tlv.AppendUint32(doc, ffd.DocumentsInShift, s.state.shiftDocuments+1) // with this report
 	}
-	if !sent[ffd.ReceiptsInShift] {
+	if !sent(ffd.ReceiptsInShift) {
 		doc = tlv.AppendUint32(doc, ffd.ReceiptsInShift, uint32(s.state.receipt))
 	}
 	if !s.state.offline() {
-		if !sent[ffd.Undelivered] {
+		if !sent(ffd.Undelivered) {
 			doc = tlv.AppendUint32(doc, ffd.Undelivered, s.state.undelivered())
 		}
-		if !sent[ffd.UndeliveredSince] {
+		if !sent(ffd.UndeliveredSince) {
 			day, _ := s.state.firstAt.Date().Time()
 			doc = tlv.AppendUnixTime(doc, ffd.UndeliveredSince, day)
 		}
@@ -234,7 +234,7 @@ func (s *Storage) formReceipt(dst, cmd []byte) ([]byte, fnlink.Answer) {
 // payments are the payment totals that the register sent.
 func (s *Storage) payments() (p fnlink.Payments) {
 	for i, t := range [...]tlv.Tag{ffd.Cash, ffd.Electronic, ffd.Prepaid, ffd.Credit, ffd.Barter} {
-		if s.current.seen[t] {
+		if s.current.has(t) {
 			p |= 1 << i
 		}
 	}
@@ -242,17 +242,17 @@ func (s *Storage) payments() (p fnlink.Payments) {
 }
 
 // head begins the document with the fields that real storages put first. The length of the document and its sign are
-// filled in by commit.
+// filled in by commit. The document is formed in the buffer of the storage.
 func (s *Storage) head(r fnlink.RegistrationDataReply, at fnlink.DateTime) []byte {
 	moment, _ := at.Time()
 	prefix := signPrefix(s.current.form)
-	doc, _ := tlv.Begin(nil, s.current.form)
+	doc, _ := tlv.Begin(s.buf[:0], s.current.form)
 	doc = tlv.AppendBytes(doc, ffd.StorageNumber, s.birth.number[:])
 	doc = tlv.AppendBytes(doc, ffd.RegistrationNumber, r.Number[:])
 	doc = tlv.AppendBytes(doc, ffd.UserINN, r.INN[:])
 	doc = tlv.AppendUint32(doc, ffd.DocumentNumber, s.state.last+1)
 	doc = tlv.AppendUnixTime(doc, ffd.DateTime, moment)
-	return tlv.AppendBytes(doc, ffd.FiscalSign, append(prefix[:], 0, 0, 0, 0))
+	return tlv.AppendBytes(doc, ffd.FiscalSign, []byte{prefix[0], prefix[1], 0, 0, 0, 0})
 }
 
 // appendWarnings appends the flags of shift reports, each only when it is set.
@@ -267,7 +267,7 @@ func (s *Storage) appendWarnings(doc []byte) []byte {
 		{fnlink.WarnArchiveFull, ffd.StorageFull},
 		{fnlink.WarnOperatorLate, ffd.OFDTimeout},
 	} {
-		if w&f.bit != 0 && !s.current.seen[f.tag] {
+		if w&f.bit != 0 && !s.current.has(f.tag) {
 			doc = tlv.AppendByte(doc, f.tag, 1)
 		}
 	}
@@ -290,18 +290,18 @@ func appendFlag(doc []byte, t tlv.Tag, set byte) []byte {
 // does the storage change.
 func (s *Storage) commit(cmd, doc []byte) (sign uint32, code fnlink.Answer) {
 	doc = tlv.End(doc, 0)
-	message, err := AppendSigned(nil, doc)
+	signed, err := AppendSigned(doc, doc) // behind it in the same buffer
 	if err != nil {
 		_ = s.fail(err)
 		return 0, fnlink.StorageFailure
 	}
+	s.buf = signed
+	doc, message := signed[:len(doc)], signed[len(doc):]
 	sign = s.signer.Sign(message)
 	value, _ := tlv.Find(doc[tlv.HeaderSize:], ffd.FiscalSign)
 	putSign(value, sign)
 
-	payload, kind := s.appendRecord(s.buf[:0], cmd, doc)
-	s.buf = payload
-	pos, err := s.journal.Append(kind, payload)
+	pos, err := s.appendDocument(cmd, doc)
 	if err == nil {
 		err = s.state.apply(pos, cmd, doc)
 	}
@@ -310,8 +310,7 @@ func (s *Storage) commit(cmd, doc []byte) (sign uint32, code fnlink.Answer) {
 		return 0, fnlink.StorageFailure
 	}
 	if s.hasNextState {
-		s.companion, s.nextState = append([]byte{}, s.nextState...), s.nextState[:0]
-		s.hasNextState = false
+		s.companion, s.nextState, s.hasNextState = s.nextState, s.companion, false
 	}
 	s.drop()
 	if s.config.Timer != nil {

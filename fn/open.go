@@ -86,7 +86,7 @@ func (s *Storage) open() (err error) {
 	}
 	s.signer = s.config.Signer
 	if s.signer == nil {
-		s.signer = macSigner{s.birth.key}
+		s.signer = newMACSigner(s.birth.key)
 	}
 	return nil
 }
@@ -118,7 +118,7 @@ func (s *Storage) replay(pos journal.Pos, kind byte, payload []byte) error {
 		s.birth = birth{fnlink.StorageNumber(payload[:16]), [sha256.Size]byte(payload[16:])}
 		return nil
 	case recordCompanion:
-		s.companion = append([]byte{}, payload...)
+		s.companion = overwrite(s.companion, payload)
 		return nil
 	case recordDocument, recordCompanionDocument:
 		companion, command, doc, ok := splitRecord(kind, payload)
@@ -129,7 +129,7 @@ func (s *Storage) replay(pos journal.Pos, kind byte, payload []byte) error {
 			return err
 		}
 		if kind == recordCompanionDocument {
-			s.companion = append([]byte{}, companion...)
+			s.companion = overwrite(s.companion, companion)
 		}
 		return nil
 	}
@@ -155,17 +155,14 @@ func splitRecord(kind byte, payload []byte) (companion, command, doc []byte, ok 
 	return companion, payload[1:n], payload[n:], true
 }
 
-// appendRecord is the payload of a document record and its kind.
-func (s *Storage) appendRecord(dst, command, doc []byte) ([]byte, byte) {
-	kind := recordDocument
-	if s.hasNextState {
-		kind = recordCompanionDocument
-		dst = binary.LittleEndian.AppendUint32(dst, uint32(len(s.nextState)))
-		dst = append(dst, s.nextState...)
+// appendDocument appends a document, with the state of the register that goes with it, to the journal.
+func (s *Storage) appendDocument(command, doc []byte) (journal.Pos, error) {
+	length := []byte{byte(len(command))}
+	if !s.hasNextState {
+		return s.journal.Append(recordDocument, length, command, doc)
 	}
-	dst = append(dst, byte(len(command)))
-	dst = append(dst, command...)
-	return append(dst, doc...), kind
+	n := binary.LittleEndian.AppendUint32(nil, uint32(len(s.nextState)))
+	return s.journal.Append(recordCompanionDocument, n, s.nextState, length, command, doc)
 }
 
 func (s *Storage) saveCompanion(state []byte) error {
@@ -175,9 +172,17 @@ func (s *Storage) saveCompanion(state []byte) error {
 	if _, err := s.journal.Append(recordCompanion, state); err != nil {
 		return s.fail(err)
 	}
-	s.companion = append([]byte{}, state...)
+	s.companion = overwrite(s.companion, state)
 	s.hasNextState = false
 	return nil
+}
+
+// overwrite copies data into buf, which may grow. The result is not nil.
+func overwrite(buf, data []byte) []byte {
+	if buf == nil {
+		buf = make([]byte, 0, len(data))
+	}
+	return append(buf[:0], data...)
 }
 
 // fail makes the storage refuse everything from now on.

@@ -6,6 +6,8 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
+	"hash"
+	"sync"
 
 	"github.com/openkkt/openkkt/tlv"
 	"github.com/openkkt/openkkt/tlv/ffd"
@@ -13,6 +15,7 @@ import (
 
 // Signer computes fiscal signs (ФПД). The message is the code of the document and the fields that the law puts under
 // the sign, see AppendSigned.
+// Its method may be called from several goroutines if the signer is given to several storages.
 type Signer interface {
 	Sign(message []byte) uint32
 }
@@ -20,15 +23,27 @@ type Signer interface {
 // NewSigner makes the default signer: HMAC-SHA-256 under a key made of seed and the number of the storage, of which
 // the sign is the first 32 bits. A real storage signs by GOST keys that nobody outside has.
 func NewSigner(seed uint64, number string) Signer {
-	return macSigner{signingKey(seed, number)}
+	return newMACSigner(signingKey(seed, number))
 }
 
-type macSigner struct{ key [sha256.Size]byte }
+// macSigner computes with one keyed hash, which is made ready again for each sign: keying takes longer than the
+// message.
+type macSigner struct {
+	mu  sync.Mutex
+	mac hash.Hash
+	sum [sha256.Size]byte
+}
 
-func (s macSigner) Sign(message []byte) uint32 {
-	mac := hmac.New(sha256.New, s.key[:])
-	mac.Write(message)
-	return binary.BigEndian.Uint32(mac.Sum(nil))
+func newMACSigner(key [sha256.Size]byte) *macSigner {
+	return &macSigner{mac: hmac.New(sha256.New, key[:])}
+}
+
+func (s *macSigner) Sign(message []byte) uint32 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.mac.Reset()
+	s.mac.Write(message)
+	return binary.BigEndian.Uint32(s.mac.Sum(s.sum[:0]))
 }
 
 func signingKey(seed uint64, number string) [sha256.Size]byte {

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
+	"hash"
 	"time"
 
 	"github.com/openkkt/openkkt/fn/journal"
@@ -34,6 +35,7 @@ type state struct {
 
 	docs     []journal.Pos
 	docsHash [sha256.Size]byte
+	hasher   hash.Hash // of docsHash; nil before the first document
 }
 
 // apply takes a document that was committed. command is the one that formed it.
@@ -81,10 +83,13 @@ func (s *state) apply(pos journal.Pos, command, doc []byte) error {
 	s.last, s.lastAt = number, at
 	s.bytes += uint64(len(doc))
 	s.docs = append(s.docs, pos)
-	h := sha256.New()
-	h.Write(s.docsHash[:])
-	h.Write(doc)
-	h.Sum(s.docsHash[:0])
+	if s.hasher == nil {
+		s.hasher = sha256.New()
+	}
+	s.hasher.Reset()
+	s.hasher.Write(s.docsHash[:])
+	s.hasher.Write(doc)
+	s.hasher.Sum(s.docsHash[:0])
 	return nil
 }
 
@@ -120,7 +125,8 @@ func findUint32(fields []byte, t tlv.Tag) (uint32, bool) {
 // heads reads what every document has.
 func heads(fields []byte) (at fnlink.DateTime, number, sign uint32, ok bool) {
 	var found int
-	for r := tlv.NewReader(fields); r.Next(); {
+	r := tlv.NewReader(fields)
+	for found < 3 && r.Next() { // the storage puts them first
 		switch r.Tag() {
 		case ffd.DateTime:
 			at = fnlink.DateTimeOf(r.UnixTime())

@@ -65,8 +65,8 @@ type Storage struct {
 	failed  error
 
 	state        state  // committed
-	companion    []byte // committed
-	nextState    []byte // of the register, to be committed with the next document
+	companion    []byte // committed, nil if there is none
+	nextState    []byte // of the register, to be committed with the next document; a spare buffer if there is none
 	hasNextState bool
 
 	current current // being formed; lost with the power
@@ -75,7 +75,7 @@ type Storage struct {
 	seen    fnlink.DateTime // by the last command that began or formed a document
 	hasSeen bool
 	reading reading
-	buf     []byte
+	buf     []byte // of the document being formed or read
 }
 
 // Exec runs a command, the code followed by DATA, and appends the answer, ANSWER followed by DATA, to dst. A document
@@ -92,7 +92,7 @@ func (s *Storage) Exec(dst, cmd []byte) []byte {
 func (s *Storage) SetCompanion(state []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.nextState, s.hasNextState = append(s.nextState[:0], state...), true
+	s.nextState, s.hasNextState = overwrite(s.nextState, state), true
 }
 
 // SaveCompanion commits the state of the register without a document. It also forgets what SetCompanion left.

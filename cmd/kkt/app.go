@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"github.com/openkkt/openkkt/device"
 )
 
 // streams are the standard streams: results go to out, the rest to err.
@@ -32,6 +34,8 @@ type app struct {
 	json     bool
 	quiet    bool
 	verbose  bool
+
+	ledger *device.FileLedger // of sell --id
 }
 
 // run executes one command line and returns the exit code. Output of a command
@@ -92,7 +96,7 @@ Exit codes: 0 done, 1 refused, 2 usage or input, 3 no link and nothing sent,
 	root.AddCommand(
 		a.emuCommand(), a.demoCommand(),
 		a.sellCommand(), a.statusCommand(), a.shiftCommand(), a.reportCommand(), a.cashCommand(), a.cancelCommand(),
-		a.docCommand(), a.decodeCommand(),
+		a.docCommand(), a.decodeCommand(), a.tableCommand(), a.execCommand(), a.discoverCommand(), a.benchCommand(),
 	)
 	root.CompletionOptions.HiddenDefaultCmd = true
 	return root

@@ -30,6 +30,9 @@ func (a *app) connect(ctx context.Context, shift bool) (*device.Register, func()
 
 func (a *app) options() []device.Option {
 	opts := []device.Option{device.WithPassword(a.password), device.WithLogger(a.logger())}
+	if a.ledger != nil {
+		opts = append(opts, device.WithLedger(a.ledger))
+	}
 	if a.timeout > 0 {
 		t := device.DefaultTimeouts()
 		t.Default, t.Commands = a.timeout, nil

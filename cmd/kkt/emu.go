@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -23,6 +24,7 @@ type registerFlags struct {
 	state, ffd, clock string
 	seed              uint64
 	inn, user, ofdINN string
+	profile, speed    string
 }
 
 // serialBaud is the usual speed of registers on a serial line, 8N1.
@@ -71,6 +73,8 @@ func (r *registerFlags) add(f flagSet) {
 	f.StringVar(&r.inn, "inn", "", "ИНН of the user, 10 or 12 digits with valid check digits")
 	f.StringVar(&r.user, "user", "", "name of the user")
 	f.StringVar(&r.ofdINN, "ofd-inn", "", "ИНН of the ОФД")
+	f.StringVar(&r.profile, "profile", "", "model of the register: "+strings.Join(emulator.Profiles(), ", ")+" (default "+emulator.DefaultProfile+")")
+	f.StringVar(&r.speed, "speed", emulator.Instant.String(), "of printing: instant, fast or real")
 }
 
 // open makes the register. The caller closes it.
@@ -80,7 +84,15 @@ func (r registerFlags) open(hooks emulator.Config) (*emulator.Register, error) {
 		return nil, err
 	}
 	cfg := hooks
-	cfg.Clock, cfg.Seed, cfg.FFD = now, r.seed, r.ffd
+	cfg.Clock, cfg.Seed, cfg.FFD, cfg.Profile = now, r.seed, r.ffd, r.profile
+	if r.speed != "" {
+		if cfg.Speed, err = emulator.ParseSpeed(r.speed); err != nil {
+			return nil, &usageError{fmt.Sprintf("--speed %q: instant, fast or real is expected", r.speed), ""}
+		}
+	}
+	if r.profile != "" && !slices.Contains(emulator.Profiles(), r.profile) {
+		return nil, &usageError{fmt.Sprintf("--profile %q: expected one of %s", r.profile, strings.Join(emulator.Profiles(), ", ")), ""}
+	}
 	cfg.Registration.UserINN, cfg.Registration.UserName, cfg.Registration.OFDINN = r.inn, r.user, r.ofdINN
 	fs, err := openState(r.state)
 	if err != nil {
@@ -143,7 +155,7 @@ func (a *app) runEmulator(ctx context.Context, flags registerFlags, listen strin
 		if err != nil {
 			return &usageError{fmt.Sprintf("--listen %s: %v", listen, listenProblem(err)), ""}
 		}
-		server := reg.NewServer(announcing{listener, log}, emulator.TCPLink())
+		server := reg.NewServer(announcing{listener, log}, reg.TCPLink())
 		url := "tcp://" + server.Addr().String()
 		places = append(places, fmt.Sprintf("%-24s point your cash program here", url))
 		ready = append(ready, "KKT_URL="+url)
@@ -164,7 +176,7 @@ func (a *app) runEmulator(ctx context.Context, flags registerFlags, listen strin
 			return &usageError{"--serial " + serial + ": " + err.Error(), ""}
 		}
 		places = append(places, fmt.Sprintf("%-24s a serial line", serial))
-		serve = append(serve, func() error { return reg.ServeConn(ctx, line, emulator.CableLink()) })
+		serve = append(serve, func() error { return reg.ServeConn(ctx, line, emulator.SerialLink(line)) })
 	}
 	if len(serve) == 0 {
 		return &usageError{"nothing to serve: give --listen, --pty or --serial", ""}

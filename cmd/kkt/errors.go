@@ -80,6 +80,11 @@ func classify(err error) problem {
 	case errors.Is(err, device.ErrOutcomeUnknown):
 		p.exit, p.Code = exitUnknown, "outcome_unknown"
 		p.Fix = "Look at kkt status and kkt doc last before you sell again"
+		if once := (*device.UnknownOutcomeError)(nil); errors.As(err, &once) && once.Reason != "" {
+			p.Fix = "Repeating with the same --id is safe"
+		}
+	case errors.Is(err, device.ErrLedgerConflict), errors.Is(err, device.ErrLedgerBusy):
+		p.exit, p.Code = exitRefused, "refused"
 	case errors.As(err, &result):
 		p.exit, p.Code = exitRefused, "register_refused"
 		p.Result = fmt.Sprintf("%02Xh", byte(result))

@@ -40,6 +40,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"slices"
 )
 
 // Version is the version of the format that this package writes and reads.
@@ -88,6 +89,7 @@ type Journal struct {
 	fs      FS
 	options Options
 	segment uint32 // the one being written, 0 when there is none yet
+	name    string // its file
 	size    int    // of that segment
 	end     int    // where the next record begins
 	cut     Cut
@@ -114,9 +116,9 @@ func Open(fs FS, options Options, visit func(pos Pos, kind byte, payload []byte)
 	return j, nil
 }
 
-// Append writes a record and syncs it. After an error the journal refuses everything: what is on the medium is known
-// only after opening it anew.
-func (j *Journal) Append(kind byte, payload []byte) (Pos, error) {
+// Append writes a record, whose payload may come in parts, and syncs it. After an error the journal refuses everything:
+// what is on the medium is known only after opening it anew.
+func (j *Journal) Append(kind byte, payload ...[]byte) (Pos, error) {
 	if j.failed != nil {
 		return Pos{}, j.failed
 	}
@@ -131,7 +133,10 @@ func (j *Journal) Append(kind byte, payload []byte) (Pos, error) {
 // Read reads the record at pos, which Open or Append gave, its payload into buf if it fits.
 func (j *Journal) Read(buf []byte, pos Pos) (kind byte, payload []byte, err error) {
 	var header [recordHeader]byte
-	name := segmentName(pos.Segment)
+	name := j.name
+	if pos.Segment != j.segment {
+		name = segmentName(pos.Segment)
+	}
 	if err := j.fs.ReadAt(name, header[:], int64(pos.Offset)); err != nil {
 		return 0, nil, err
 	}
@@ -164,29 +169,37 @@ func (j *Journal) Close() error {
 	return nil
 }
 
-func (j *Journal) append(kind byte, payload []byte) (Pos, error) {
-	if len(payload) > MaxPayload || segmentHeader+recordSize(len(payload)) > j.options.SegmentSize {
-		return Pos{}, fmt.Errorf("journal record of %d bytes is longer than a segment takes", len(payload))
+func (j *Journal) append(kind byte, payload [][]byte) (Pos, error) {
+	n := 0
+	for _, part := range payload {
+		n += len(part)
 	}
-	if j.segment == 0 || j.end+recordSize(len(payload)) > j.size {
+	if n > MaxPayload || segmentHeader+recordSize(n) > j.options.SegmentSize {
+		return Pos{}, fmt.Errorf("journal record of %d bytes is longer than a segment takes", n)
+	}
+	if j.segment == 0 || j.end+recordSize(n) > j.size {
 		next := j.segment + 1
 		head := appendSegmentHeader(nil, next)
 		if err := j.fs.Create(segmentName(next), int64(j.options.SegmentSize), head); err != nil {
 			return Pos{}, err
 		}
-		j.segment, j.size, j.end = next, j.options.SegmentSize, len(head)
+		j.use(next, j.options.SegmentSize, len(head))
 	}
 	pos := Pos{j.segment, uint32(j.end)}
-	j.buf = appendRecord(j.buf[:0], pos, kind, payload)
-	name := segmentName(j.segment)
-	if err := j.fs.WriteAt(name, j.buf, int64(j.end)); err != nil {
+	j.buf = appendRecord(slices.Grow(j.buf[:0], recordSize(n)), pos, kind, n, payload)
+	if err := j.fs.WriteAt(j.name, j.buf, int64(j.end)); err != nil {
 		return Pos{}, err
 	}
-	if err := j.fs.Sync(name); err != nil {
+	if err := j.fs.Sync(j.name); err != nil {
 		return Pos{}, err
 	}
 	j.end += len(j.buf)
 	return pos, nil
+}
+
+// use makes a segment the one being written.
+func (j *Journal) use(segment uint32, size, end int) {
+	j.segment, j.name, j.size, j.end = segment, segmentName(segment), size, end
 }
 
 func (j *Journal) damaged(pos Pos, problem string) error {
@@ -208,12 +221,16 @@ func appendSegmentHeader(dst []byte, segment uint32) []byte {
 	return binary.LittleEndian.AppendUint32(dst, crc32.Checksum(dst[from:], castagnoli))
 }
 
-func appendRecord(dst []byte, pos Pos, kind byte, payload []byte) []byte {
+// appendRecord appends a record with a payload of n bytes.
+func appendRecord(dst []byte, pos Pos, kind byte, n int, payload [][]byte) []byte {
 	from := len(dst)
-	dst = binary.LittleEndian.AppendUint32(dst, uint32(len(payload)))
-	dst = append(dst, 'J', 'R', Version, kind)
-	dst = binary.LittleEndian.AppendUint32(dst, recordCRC(pos, dst[from:], payload))
-	dst = append(dst, payload...)
+	dst = binary.LittleEndian.AppendUint32(dst, uint32(n))
+	dst = append(dst, 'J', 'R', Version, kind, 0, 0, 0, 0)
+	for _, part := range payload {
+		dst = append(dst, part...)
+	}
+	record := dst[from:]
+	binary.LittleEndian.PutUint32(record[8:], recordCRC(pos, record[:8], record[recordHeader:]))
 	for (len(dst)-from)%4 != 0 {
 		dst = append(dst, 0)
 	}
