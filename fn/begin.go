@@ -1,6 +1,7 @@
 package fn
 
 import (
+	"math"
 	"slices"
 	"time"
 
@@ -140,8 +141,13 @@ func (s *Storage) mayBegin() bool {
 
 // timeGoesOn tells that a moment exists and is not before another.
 func (s *Storage) timeGoesOn(at, from fnlink.DateTime) bool {
-	_, ok := at.Time()
-	return ok && since(from, at) >= 0
+	return exists(at) && since(from, at) >= 0
+}
+
+// exists tells that a moment is in the calendar and fits in the 32 bits of a document's time, which end in 2106.
+func exists(at fnlink.DateTime) bool {
+	t, ok := at.Time()
+	return ok && t.Unix() <= math.MaxUint32
 }
 
 // clocksDiffer compares the time since the last document by the register's clock and by the storage's own timer. The

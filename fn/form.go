@@ -32,7 +32,7 @@ func (s *Storage) makeRegistration(dst, cmd []byte) ([]byte, fnlink.Answer) {
 
 // register forms the registration report, document 1.
 func (s *Storage) register(dst, cmd []byte, r fnlink.RegistrationDataReply) ([]byte, fnlink.Answer) {
-	if _, ok := r.At.Time(); !ok {
+	if !exists(r.At) {
 		return dst, fnlink.BadDateTime
 	}
 	v := s.current.ffd
@@ -290,13 +290,12 @@ func appendFlag(doc []byte, t tlv.Tag, set byte) []byte {
 // does the storage change.
 func (s *Storage) commit(cmd, doc []byte) (sign uint32, code fnlink.Answer) {
 	doc = tlv.End(doc, 0)
-	signed, err := AppendSigned(doc, doc) // behind it in the same buffer
+	message, err := AppendSigned(s.message[:0], doc)
 	if err != nil {
 		_ = s.fail(err)
 		return 0, fnlink.StorageFailure
 	}
-	s.buf = signed
-	doc, message := signed[:len(doc)], signed[len(doc):]
+	s.buf, s.message = doc, message
 	sign = s.signer.Sign(message)
 	value, _ := tlv.Find(doc[tlv.HeaderSize:], ffd.FiscalSign)
 	putSign(value, sign)

@@ -161,8 +161,9 @@ func (s *Storage) appendDocument(command, doc []byte) (journal.Pos, error) {
 	if !s.hasNextState {
 		return s.journal.Append(recordDocument, length, command, doc)
 	}
-	n := binary.LittleEndian.AppendUint32(nil, uint32(len(s.nextState)))
-	return s.journal.Append(recordCompanionDocument, n, s.nextState, length, command, doc)
+	var n [4]byte
+	binary.LittleEndian.PutUint32(n[:], uint32(len(s.nextState)))
+	return s.journal.Append(recordCompanionDocument, n[:], s.nextState, length, command, doc)
 }
 
 func (s *Storage) saveCompanion(state []byte) error {

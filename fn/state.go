@@ -216,8 +216,9 @@ func (s *state) daysLeft(m Model, day fnlink.Date) int {
 	if s.phase == fnlink.PhaseReady {
 		return m.LifeDays
 	}
-	t, _ := day.Time()
-	return max(0, int(s.end(m).Sub(t)/(24*time.Hour)))
+	from, _ := s.registration.At.Date().Time()
+	to, _ := day.Time()
+	return max(0, m.LifeDays-int(to.Sub(from)/(24*time.Hour)))
 }
 
 // Terms of the queue to the operator.

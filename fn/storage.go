@@ -76,6 +76,7 @@ type Storage struct {
 	hasSeen bool
 	reading reading
 	buf     []byte // of the document being formed or read
+	message []byte // that is signed
 }
 
 // Exec runs a command, the code followed by DATA, and appends the answer, ANSWER followed by DATA, to dst. A document

@@ -10,9 +10,14 @@ import (
 
 // Reader walks over the elements of one level:
 //
-//	for r := tlv.NewReader(doc); r.Next(); {
+//	r := tlv.NewReader(doc)
+//	for r.Next() {
 //		switch r.Tag() { … }
 //	}
+//	if err := r.Err(); err != nil { … }
+//
+// Declare it before the loop, not in its head: the variable of a head is a new
+// one for each turn, and copying the reader takes longer than a step.
 //
 // A Reader is a value: a copy walks on its own. All bytes it gives are views
 // into the input, valid as long as the input is. The first error stops the

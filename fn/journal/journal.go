@@ -243,10 +243,13 @@ func recordSize(payload int) int { return recordHeader + (payload+3)&^3 }
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 func recordCRC(pos Pos, head, payload []byte) uint32 {
-	var place [8]byte
-	binary.LittleEndian.PutUint32(place[:], pos.Segment)
-	binary.LittleEndian.PutUint32(place[4:], pos.Offset)
-	crc := crc32.Update(0, castagnoli, place[:])
-	crc = crc32.Update(crc, castagnoli, head)
+	// The place byte by byte: crc32 would take an array of it to the heap.
+	crc := ^uint32(0)
+	place := uint64(pos.Segment) | uint64(pos.Offset)<<32
+	for range 8 {
+		crc = castagnoli[byte(crc)^byte(place)] ^ crc>>8
+		place >>= 8
+	}
+	crc = crc32.Update(^crc, castagnoli, head)
 	return crc32.Update(crc, castagnoli, payload)
 }

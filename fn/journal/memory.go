@@ -8,7 +8,7 @@ import (
 )
 
 // Memory is an FS in memory. It outlives the journal: opening a journal on it again is a restart. A file takes memory
-// only where it was written, in pages of 4 KiB, so that thousands of media may stand side by side. The zero value is
+// only where it was written, in pages of 1 KiB, so that thousands of media may stand side by side. The zero value is
 // empty and ready.
 type Memory struct {
 	files map[string]*memoryFile
@@ -104,7 +104,7 @@ func headError(name string, size int64, head []byte) error {
 }
 
 // pageSize is the unit in which a file in memory comes to be, in bytes.
-const pageSize = 4 << 10
+const pageSize = 1 << 10
 
 type page [pageSize]byte
 

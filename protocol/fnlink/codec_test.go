@@ -209,6 +209,31 @@ func TestShortForms(t *testing.T) {
 	}
 }
 
+// The oracle normalises the moment and looks whether it is still the same.
+func TestMomentExistsIfTheCalendarLeavesItAsItIs(t *testing.T) {
+	check := func(d fnlink.DateTime) {
+		moment := time.Date(2000+int(d[0]), time.Month(d[1]), int(d[2]), int(d[3]), int(d[4]), 0, 0, time.UTC)
+		want := fnlink.DateTime{
+			byte(moment.Year() - 2000), byte(moment.Month()), byte(moment.Day()), byte(moment.Hour()), byte(moment.Minute()),
+		} == d
+		if got, exists := d.Time(); exists != want || got != moment {
+			t.Fatalf("%v: %v, %v, must be %v, %v", d, got, exists, moment, want)
+		}
+	}
+	for year := range 256 {
+		for month := range 15 {
+			for day := range 34 {
+				check(fnlink.DateTime{byte(year), byte(month), byte(day), 23, 59})
+			}
+		}
+	}
+	for hour := range 256 {
+		for minute := range 256 {
+			check(fnlink.DateTime{24, 2, 29, byte(hour), byte(minute)})
+		}
+	}
+}
+
 func TestDateTimeIsAWallClock(t *testing.T) {
 	moment, ok := at.Time()
 	if want := time.Date(2015, 7, 20, 18, 33, 0, 0, time.UTC); !ok || !moment.Equal(want) {

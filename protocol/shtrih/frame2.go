@@ -3,7 +3,6 @@ package shtrih
 import (
 	"fmt"
 	"math/bits"
-	"slices"
 
 	"github.com/openkkt/openkkt/protocol/checksum"
 )
@@ -31,15 +30,14 @@ func AppendFrame2(dst []byte, num uint16, data []byte) []byte {
 	size := uint16(len(data) + 2)
 	head := [4]byte{byte(size), byte(size >> 8), byte(num), byte(num >> 8)}
 	crc := checksum.UpdateCRC16(checksum.CRC16(head[:]), data)
-	// Room for a frame without escapes, which is the usual one.
-	dst = append(slices.Grow(dst, 1+len(head)+len(data)+2), Mark)
-	if specials(uint64(le.Uint32(head[:]))) == 0 {
+	dst = append(dst, Mark)
+	if specials(uint64(le.Uint32(head[:])))&tops == 0 {
 		dst = append(dst, head[:]...)
 	} else {
 		dst = appendStuffed(dst, head[:])
 	}
 	dst = appendStuffed(dst, data)
-	if specials(uint64(crc)) == 0 {
+	if specials(uint64(crc))&tops == 0 {
 		return le.AppendUint16(dst, crc)
 	}
 	return appendStuffedByte(appendStuffedByte(dst, byte(crc)), byte(crc>>8))
@@ -108,12 +106,13 @@ func indexSpecial(b []byte) int {
 	i := 0
 	for ; len(b)-i >= 32; i += 32 {
 		p := b[i : i+32]
-		if specials(le.Uint64(p))|specials(le.Uint64(p[8:]))|specials(le.Uint64(p[16:]))|specials(le.Uint64(p[24:])) != 0 {
+		found := specials(le.Uint64(p)) | specials(le.Uint64(p[8:])) | specials(le.Uint64(p[16:])) | specials(le.Uint64(p[24:]))
+		if found&tops != 0 {
 			break
 		}
 	}
 	for ; len(b)-i >= 8; i += 8 {
-		if found := specials(le.Uint64(b[i:])); found != 0 {
+		if found := specials(le.Uint64(b[i:])) & tops; found != 0 {
 			return i + bits.TrailingZeros64(found)/8
 		}
 	}
@@ -125,17 +124,21 @@ func indexSpecial(b []byte) int {
 	return len(b)
 }
 
-// specials is zero when no byte of a word is Mark or Escape. Otherwise its lowest
-// bit that is set is the top one of the first such byte. The two differ in one
-// bit, so a byte that equals Escape with this bit set becomes zero, and
-// subtracting one from each byte carries into the top bit of the lowest zero.
+// The lowest bit and the top bit of each byte of a word.
+const (
+	ones = 0x0101010101010101
+	tops = 0x8080808080808080
+)
+
+// specials sets top bits: none when no byte of a word is Mark or Escape, otherwise
+// that of the first such byte, none below it and any above. The other bits mean
+// nothing. Mark and Escape differ in one bit, so a byte that equals Escape with
+// this bit set becomes zero in x, and subtracting one from each byte borrows into
+// the top bit of the lowest zero. In other bytes below it that bit of the
+// difference comes from a byte of x that had it, which the word then had not.
 func specials(word uint64) uint64 {
-	const (
-		ones = 0x0101010101010101
-		tops = 0x8080808080808080
-	)
 	x := (word | ones*(Mark^Escape)) ^ ones*Escape
-	return (x - ones) &^ x & tops
+	return (x - ones) & word
 }
 
 // frameEvent is what feeding bytes to a decoder came to.

@@ -78,7 +78,8 @@ func appendTree(dst, row []byte, offset, depth int, offsets bool) ([]byte, error
 
 func nameColumn(row []byte) int {
 	width := 0
-	for r := tlv.NewReader(row); r.Next(); {
+	r := tlv.NewReader(row)
+	for r.Next() {
 		info, known := Lookup(r.Tag())
 		if n := utf8.RuneCountInString(info.Title()); known && n <= widestName && info.Kind != KindSTLV {
 			width = max(width, n)
