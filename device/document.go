@@ -113,7 +113,7 @@ func (r *Register) readDocument(ctx context.Context, op string, number uint32) (
 	if err != nil {
 		return fail(err)
 	}
-	doc := tlv.AppendBytes(nil, tlv.Tag(requested.Type), nil)
+	doc := tlv.AppendBytes(make([]byte, 0, tlv.HeaderSize+int(requested.Length)), tlv.Tag(requested.Type), nil)
 	for {
 		var part shtrih.ReadDocumentReply
 		err := r.exec(ctx, op, shtrih.ReadDocument{Password: r.password()}, &part)

@@ -23,6 +23,16 @@ type link struct {
 	sent   bool // a whole frame with the command left and was not refused: it may be executed
 	broken bool // the transport failed, as opposed to the register being silent
 
+	// owed is the confirmation of the last answer: it leaves in one piece with the ENQ of the next command, or by
+	// rest. Over TCP that is one packet, and one awakening of the register, less.
+	owed []byte
+
+	watched <-chan struct{} // end of the context that interrupts the transport, nil when none does
+	unwatch func()
+
+	// Deadlines that the transport has, zero when that is not known.
+	readBy, writeBy time.Time
+
 	out []byte
 	in  [512]byte
 }
@@ -59,8 +69,7 @@ func (l *link) reset() {
 // probe sends the sync of protocol 2. A register that speaks it answers with a frame; one that is fixed to protocol 1
 // answers NAK or nothing (Protocol ККТ 1.17, alternative lower level; real logs).
 func (l *link) probe(ctx context.Context) (two bool, err error) {
-	stop := l.interrupt(ctx)
-	defer stop()
+	l.watch(ctx)
 	deadline := time.Now().Add(l.settings.timeouts.Reaction)
 	if err := l.write(ctx, shtrih.AppendSync2(nil), deadline); err != nil {
 		return false, err
@@ -88,17 +97,20 @@ func (l *link) exchange(ctx context.Context, code shtrih.Code, data []byte) ([]b
 	if l.host == nil || !l.host.Done() { // the exchange before was given up half-way
 		l.reset()
 	}
-	out, err := l.host.Start(l.out[:0], data)
+	out, err := l.host.Start(append(l.out[:0], l.owed...), data)
 	if err != nil {
 		return nil, err
 	}
+	l.owed = l.owed[:0]
 	return l.run(ctx, code, out, false)
 }
 
 // resume goes on with the exchange that broke, over a new transport: it asks for the answer (protocol 1: ENQ, protocol
 // 2: the same number again).
 func (l *link) resume(ctx context.Context, code shtrih.Code, t Transport) ([]byte, error) {
+	l.release() // of the old transport
 	l.transport, l.broken = t, false
+	l.readBy, l.writeBy = time.Time{}, time.Time{}
 	out := l.host.Expire(l.out[:0])
 	if len(out) == 0 && !l.host.Done() { // half a frame was dropped; now the step itself is repeated
 		out = l.host.Expire(out)
@@ -107,19 +119,18 @@ func (l *link) resume(ctx context.Context, code shtrih.Code, t Transport) ([]byt
 }
 
 func (l *link) run(ctx context.Context, code shtrih.Code, out []byte, resumed bool) (answer []byte, err error) {
-	stop := l.interrupt(ctx)
-	defer stop()
+	l.watch(ctx)
 	t := &l.settings.timeouts
 	limit := t.of(code)
 	// The answer has the time of the command; asking for it again has a little more.
 	last := time.Now().Add(limit + min(limit, repeatTime))
 	for wait, since := shtrih.WaitNothing, time.Now(); ; {
+		if answer, ok := l.host.Answer(); ok {
+			l.owed, l.out = append(l.owed[:0], out...), out
+			return answer, nil
+		}
 		if len(out) > 0 {
 			if err := l.send(ctx, out, code, last, resumed); err != nil {
-				if answer, ok := l.host.Answer(); ok { // only its confirmation failed
-					l.out = out
-					return answer, nil
-				}
 				return nil, err
 			}
 			since = time.Now()
@@ -155,6 +166,17 @@ func (l *link) run(ctx context.Context, code shtrih.Code, out []byte, resumed bo
 			return nil, &linkEvent{what: fmt.Sprintf("no answer within %v", limit)}
 		}
 	}
+}
+
+// rest ends a row of exchanges. It sends the confirmation that is owed: where that fails the answer is here all the
+// same, and the register repeats it to the next ENQ. It is to be called when no command follows at once.
+func (l *link) rest() {
+	l.release()
+	if len(l.owed) == 0 {
+		return
+	}
+	_ = l.write(context.Background(), l.owed, time.Now().Add(l.settings.timeouts.Reaction))
+	l.owed = l.owed[:0]
 }
 
 // repeatTime is how long the protocol's own repeat may take after the time of the command has passed.
@@ -198,7 +220,8 @@ func (l *link) carriesCommand(out []byte) bool {
 
 // write sends all bytes. What a broken transport cuts off is a damaged frame, which no register executes.
 func (l *link) write(ctx context.Context, out []byte, deadline time.Time) error {
-	if w, ok := l.transport.(writeDeadliner); ok {
+	if w, ok := l.transport.(writeDeadliner); ok && !near(l.writeBy, deadline) {
+		l.writeBy = deadline
 		if err := w.SetWriteDeadline(deadline); err != nil {
 			return l.breaks(err)
 		}
@@ -220,10 +243,33 @@ func (l *link) write(ctx context.Context, out []byte, deadline time.Time) error 
 	return l.breaks(err)
 }
 
+// near tells that a deadline of writing need not be set anew: setting one costs as much as a short command, and
+// nobody minds when a write that hangs is given up a second sooner.
+func near(set, wanted time.Time) bool {
+	d := wanted.Sub(set)
+	return !set.IsZero() && d >= 0 && d < time.Second
+}
+
 // read reads at least one byte. A passed deadline is os.ErrDeadlineExceeded; a context that ended is its error.
 func (l *link) read(ctx context.Context, deadline time.Time) (int, error) {
-	if err := l.transport.SetReadDeadline(deadline); err != nil {
-		return 0, l.breaks(err)
+	for {
+		n, err := l.readOnce(ctx, deadline)
+		if errors.Is(err, os.ErrDeadlineExceeded) && l.readBy.Before(deadline) {
+			l.readBy = time.Time{} // it was that of an earlier read
+			continue
+		}
+		return n, err
+	}
+}
+
+// readOnce leaves a deadline that was set before as it is, unless it is later than the wanted one: most reads get
+// their bytes long before either.
+func (l *link) readOnce(ctx context.Context, deadline time.Time) (int, error) {
+	if l.readBy.IsZero() || l.readBy.After(deadline) {
+		l.readBy = deadline
+		if err := l.transport.SetReadDeadline(deadline); err != nil {
+			return 0, l.breaks(err)
+		}
 	}
 	// The interruption of a context that ended before SetReadDeadline was just overwritten.
 	if err := ctx.Err(); err != nil {
@@ -252,9 +298,16 @@ func (l *link) breaks(err error) error {
 	return &linkEvent{what: "connection lost", cause: err}
 }
 
-// interrupt makes a blocked Read or Write return when the context ends. After stop it touches the transport no more:
-// the next exchange may already run under another context.
-func (l *link) interrupt(ctx context.Context) (stop func()) {
+// watch makes a blocked Read or Write return when the context ends, until release or until another context is watched:
+// the exchanges of an operation mostly run under one.
+func (l *link) watch(ctx context.Context) {
+	if l.watched != nil && l.watched == ctx.Done() {
+		return
+	}
+	l.release()
+	if ctx.Done() == nil {
+		return
+	}
 	t, done := l.transport, make(chan struct{})
 	cancel := context.AfterFunc(ctx, func() {
 		defer close(done)
@@ -264,9 +317,19 @@ func (l *link) interrupt(ctx context.Context) (stop func()) {
 			_ = w.SetWriteDeadline(past)
 		}
 	})
-	return func() {
+	l.watched = ctx.Done()
+	l.unwatch = func() {
 		if !cancel() {
 			<-done
+			l.readBy, l.writeBy = time.Time{}, time.Time{}
 		}
+	}
+}
+
+// release ends the watching. After it the context touches the transport no more.
+func (l *link) release() {
+	if l.watched != nil {
+		l.unwatch()
+		l.watched, l.unwatch = nil, nil
 	}
 }

@@ -2,6 +2,7 @@ package device_test
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 	"io"
 	"net"
@@ -59,6 +60,59 @@ func TestCommandInProtocol1IsTheBytesOfARealLog(t *testing.T) {
 func asksStatusInProtocol1(t *testing.T, r *device.Register) {
 	assert.Equal(t, device.V1, r.Protocol())
 	mustAskStatus(t, r)
+}
+
+// said collects what the driver writes, a piece each.
+func said() (pieces *[]string, option device.Option) {
+	pieces = new([]string)
+	return pieces, device.WithTrace(func(d device.Direction, b []byte) {
+		if d == device.ToRegister {
+			*pieces = append(*pieces, hex.EncodeToString(b))
+		}
+	})
+}
+
+func TestConfirmationLeavesWithTheNextCommandOrAtTheEndOfTheOperation(t *testing.T) {
+	pieces, option := said()
+	// A refusal because of printing is waited out: 10h follows at once, then there is a pause.
+	lines := greeting1("<05", ">15", "<0205e01e000000fb", ">06", says(frame1(h("E050"))), "<0605", ">15", "<"+status10, ">06",
+		">"+statusAnswer10, "<0605", ">15", "<0205e01e000000fb", ">06", says(frame1(h("E0001E"))), "<06")
+	talk(t, lines, func(t *testing.T, r *device.Register) {
+		*pieces = nil
+		require.NoError(t, r.Exec(t.Context(), shtrih.OpenShift{Password: 30}, nil))
+		assert.Equal(t, []string{"05", "0205e01e000000fb", "0605", status10, "0605", "0205e01e000000fb", "06"}, *pieces)
+	}, option)
+}
+
+func TestReadIsNotEndedByTheDeadlineOfAnEarlierOne(t *testing.T) {
+	pieces, option := said()
+	synctest.Test(t, func(t *testing.T) {
+		host, register := newWire()
+		defer host.Close()
+		finished := script(t, register, greeting1()...)
+		r, err := device.New(t.Context(), device.WrapConn(host), option)
+		require.NoError(t, err)
+		defer r.Close()
+		finished()
+		const almost = 400 * time.Millisecond // of the 500 that a reaction may take
+		time.Sleep(almost)
+		finished = script(t, &slow{register, almost}, "<05", ">15", "<"+status10, ">06", ">"+statusAnswer10, "<06")
+		*pieces = nil
+		mustAskStatus(t, r)
+		assert.Equal(t, []string{"05", status10, "06"}, *pieces, "nothing was repeated")
+		finished()
+	})
+}
+
+// slow says everything late.
+type slow struct {
+	io.ReadWriter
+	late time.Duration
+}
+
+func (s *slow) Write(p []byte) (int, error) {
+	time.Sleep(s.late)
+	return s.ReadWriter.Write(p)
 }
 
 func TestSilenceAfterTheSyncMeansProtocol1(t *testing.T) {

@@ -17,7 +17,8 @@ type Register struct {
 	settings settings
 	dial     func(context.Context) (Transport, error) // nil: the transport cannot be made anew
 	turn     chan struct{}                            // holds one token: whose turn it is to use the link
-	link     *link                                    // owned by the turn
+	link     *link                                    // owned by the turn, as is data
+	data     []byte                                   // of the command under way
 	family   family
 
 	closing   chan struct{}
@@ -70,6 +71,7 @@ func (r *Register) start(ctx context.Context, t Transport) (*Register, error) {
 	r.current.transport = t
 	r.link = newLink(t, &r.settings)
 	answer, err := r.link.connect(ctx)
+	r.link.rest()
 	if err != nil {
 		_ = r.Close()
 		return nil, &OpError{Op: "connect", Command: shtrih.DeviceTypeCode, Err: fmt.Errorf("%w: %w", ErrNoLink, err)}
@@ -132,7 +134,10 @@ func (r *Register) lock(ctx context.Context, op string) (unlock func(), err erro
 	}
 	select {
 	case <-r.turn:
-		return func() { r.turn <- struct{}{} }, nil
+		return func() {
+			r.link.rest()
+			r.turn <- struct{}{}
+		}, nil
 	case <-r.closing:
 		return nil, &OpError{Op: op, Err: fmt.Errorf("%w: %w", ErrNoLink, ErrClosed)}
 	case <-ctx.Done():
@@ -147,9 +152,9 @@ func (r *Register) exec(ctx context.Context, op string, command shtrih.Command, 
 			return &OpError{Op: op, Command: code, Err: err}
 		}
 	}
-	data := command.AppendTo(nil)
 	for {
-		answer, err := r.transact(ctx, op, code, data)
+		r.data = command.AppendTo(r.data[:0])
+		answer, err := r.transact(ctx, op, code, r.data)
 		if err != nil {
 			return err
 		}
@@ -254,6 +259,7 @@ func (r *Register) waitPrinted(ctx context.Context, op string) error {
 		if time.Now().After(deadline) {
 			return &OpError{Op: op, Command: shtrih.ShortStatusCode, Err: &RefusedError{"the register has not finished printing", shtrih.Printing}}
 		}
+		r.link.rest()
 		timer := time.NewTimer(printPoll)
 		select {
 		case <-timer.C:
@@ -312,6 +318,9 @@ func (t Target) options() []Option {
 // logExchange writes the line of a command: no parameters at Info, masked bytes at Debug.
 func (r *Register) logExchange(code shtrih.Code, data, answer []byte, took time.Duration, err error) {
 	log := r.settings.logger
+	if !log.Enabled(context.Background(), slog.LevelWarn) {
+		return
+	}
 	attrs := []any{slog.String("command", code.String()), slog.String("name", code.Name()), slog.Duration("took", took)}
 	switch {
 	case err != nil:

@@ -86,6 +86,7 @@ func (r *Register) SellOnce(ctx context.Context, id string, receipt Receipt) (Do
 		}
 	}
 	// Of two sales on one storage the second begins when the first is over: lastPossible relies on it.
+	r.link.rest() // the ledger may take long
 	releaseStorage, err := ledger.claim(ctx, claim{storage: first.storage})
 	if err != nil {
 		return Document{}, &OpError{Op: opSellOnce, Err: err}
@@ -161,6 +162,7 @@ func (o *once) sell(ctx context.Context, first place, hash [32]byte) (Document, 
 		return Document{}, &OpError{Op: opSellOnce, Command: shtrih.StorageStatusCode,
 			Err: fmt.Errorf("%w: %w: the storage called itself %q, then %q", ErrNoLink, ErrBadAnswer, first.storage, at.storage)}
 	}
+	o.link.rest() // the ledger may take long
 	if err := o.ledger.begin(o.id, hash, at.storage, at.last); err != nil {
 		return Document{}, &OpError{Op: opSellOnce, Err: err}
 	}
@@ -175,6 +177,7 @@ func (o *once) sell(ctx context.Context, first place, hash [32]byte) (Document, 
 		at, err = o.confirmed(ctx, at)
 	}
 	if err == nil {
+		o.link.rest() // the ledger may take long
 		if err = o.ledger.closing(o.id, at.last); err != nil {
 			err = &OpError{Op: opSellOnce, Err: err}
 		}
@@ -316,6 +319,7 @@ func (o *once) nothing(ctx context.Context, entry LedgerEntry, seen place) error
 			Reason: "a document was made while the sale was being looked for; repeat with the same id",
 		}}
 	}
+	o.link.rest() // the ledger may take long
 	if err := o.ledger.notSold(o.id); err != nil {
 		return &OpError{Op: opSellOnce, Err: err}
 	}
@@ -367,6 +371,7 @@ func (o *once) read(ctx context.Context, number uint32) (doc Document, err error
 // sold takes the document down.
 func (o *once) sold(doc Document) Document {
 	doc.Change = o.receipt.Change()
+	o.link.rest() // the ledger may take long
 	if err := o.ledger.sold(o.id, doc.Number, doc.FiscalSign); err != nil {
 		o.note("the sale is made, but the ledger does not say so: " + err.Error())
 	}

@@ -7,9 +7,14 @@ type command struct {
 	code  shtrih.Code
 	level level
 	modes modeSet
+	// byModel changes modes and level where models differ.
+	byModel func(*profile, modeSet, level) (modeSet, level)
 	// prints: refused while the printer is busy or without paper. Items are among
 	// them, as firmware looks at the paper before it takes one (a guess).
 	prints bool
+	// deferred: in an open receipt what it prints waits for the closing, so that a
+	// busy printer does not matter.
+	deferred bool
 	// submode is the only one the command works in; 0 stands for any.
 	submode shtrih.Submode
 	// refusals are the modes whose refusal has a code of its own; the others give 73h.
@@ -19,7 +24,7 @@ type command struct {
 	badLength func(length int) shtrih.Result
 	// text gives the lengths that the text at the end of the parameters may have,
 	// and where it begins; none given means any that the layout has.
-	text  func(*profile) []int
+	text  func(*profile) (lengths []int, longer bool)
 	head  int
 	parse parser
 }
@@ -63,8 +68,27 @@ const (
 	receiptDiscountHead = 4 + 5 + 5 + 1
 )
 
-func oldText(p *profile) []int      { return p.Texts.ItemV1 }
-func discountText(p *profile) []int { return p.Texts.Discount }
+// items: registers of the printer family open the receipt by its first FF46h
+// too, when 8Dh was not sent (answer of the vendor in fr_drv_ng issue 41; public
+// clients rely on it). The guide names mode 8 only.
+func items(p *profile, m modeSet, l level) (modeSet, level) {
+	if p.ItemOpens {
+		m |= modes(shtrih.ModeShiftOpen)
+	}
+	return m, l
+}
+
+// closings: texts and guide want the system administrator's password.
+func closings(p *profile, m modeSet, l level) (modeSet, level) {
+	if p.OperatorCloses {
+		l = levelOperator
+	}
+	return m, l
+}
+
+// The lengths of a text, and whether longer ones are taken too.
+func oldText(p *profile) (lengths []int, longer bool)      { return p.Texts.ItemV1, p.Texts.Longer }
+func discountText(p *profile) (lengths []int, longer bool) { return p.Texts.Discount, false }
 
 // A parser reads the parameters and gives the rest of the work.
 type parser func(data []byte) (run func(*call) shtrih.Result, err error)
@@ -106,9 +130,9 @@ func lengthOfText(n int) shtrih.Result {
 var commands = []command{
 	{code: shtrih.ShortStatusCode, level: levelOperator, modes: anyMode, parse: on(shortStatus)},
 	{code: shtrih.FullStatusCode, level: levelOperator, modes: anyMode, parse: on(fullStatus)},
-	{code: shtrih.PrintBoldCode, level: levelOperator, modes: anyMode, prints: true, badLength: lengthOfText, parse: on(printBold)},
+	{code: shtrih.PrintBoldCode, level: levelOperator, modes: anyMode, prints: true, deferred: true, badLength: lengthOfText, parse: on(printBold)},
 	{code: shtrih.BeepCode, level: levelOperator, modes: anyMode, parse: on(beep)},
-	{code: shtrih.PrintStringCode, level: levelOperator, modes: anyMode, prints: true, badLength: lengthOfText, parse: on(printString)},
+	{code: shtrih.PrintStringCode, level: levelOperator, modes: anyMode, prints: true, deferred: true, badLength: lengthOfText, parse: on(printString)},
 	{code: shtrih.ReadMoneyRegisterCode, level: levelOperator, modes: anyMode.but(shtrih.ModeDataOutput, shtrih.ModeConfirmDate), parse: on(readMoneyRegister)},
 	{code: shtrih.ReadOperationRegisterCode, level: levelOperator, modes: anyMode.but(shtrih.ModeDataOutput, shtrih.ModeConfirmDate), parse: on(readOperationRegister)},
 	{code: shtrih.WriteTableCode, level: levelSysAdmin, modes: anyMode.but(shtrih.ModeDataOutput, shtrih.ModeDocumentOpen), badLength: lengthAsParameters, parse: on(writeTable)},
@@ -125,7 +149,7 @@ var commands = []command{
 	{code: shtrih.FeedCode, level: levelOperator, modes: anyMode.but(shtrih.ModeDocumentOpen, shtrih.ModeTestRun), prints: true, parse: on(feed)},
 	{code: shtrih.TableStructureCode, level: levelSysAdmin, modes: anyMode, parse: on(tableStructure)},
 	{code: shtrih.FieldStructureCode, level: levelSysAdmin, modes: anyMode, parse: on(fieldStructure)},
-	{code: shtrih.PrintStringFontCode, level: levelOperator, modes: anyMode, prints: true, badLength: lengthOfText, parse: on(printStringFont)},
+	{code: shtrih.PrintStringFontCode, level: levelOperator, modes: anyMode, prints: true, deferred: true, badLength: lengthOfText, parse: on(printStringFont)},
 	{code: shtrih.XReportCode, level: levelAdmin, modes: openShift, prints: true, parse: on(xReport)},
 	{code: shtrih.ZReportCode, level: levelAdmin, modes: openShift, prints: true, parse: on(zReport)},
 	{code: shtrih.CashInCode, level: levelOperator, modes: idle, prints: true, parse: on(cashIn)},
@@ -157,21 +181,21 @@ var commands = []command{
 	{code: shtrih.DepartmentReportCode, level: levelAdmin, modes: openShift, prints: true, parse: on(departmentReport)},
 	{code: shtrih.TaxReportCode, level: levelAdmin, modes: openShift, prints: true, parse: on(taxReport)},
 	{code: shtrih.DocumentHeaderCode, level: levelOperator, modes: idle, prints: true, parse: on(documentHeader)},
-	{code: shtrih.PrintClicheCode, level: levelOperator, modes: printing, prints: true, parse: on(printCliche)},
-	{code: shtrih.EndDocumentCode, level: levelOperator, modes: printing, prints: true, parse: on(endDocument)},
-	{code: shtrih.PrintAdvertisingCode, level: levelOperator, modes: printing, prints: true, parse: on(printAdvertising)},
+	{code: shtrih.PrintClicheCode, level: levelOperator, modes: printing, prints: true, deferred: true, parse: on(printCliche)},
+	{code: shtrih.EndDocumentCode, level: levelOperator, modes: printing, prints: true, deferred: true, parse: on(endDocument)},
+	{code: shtrih.PrintAdvertisingCode, level: levelOperator, modes: printing, prints: true, deferred: true, parse: on(printAdvertising)},
 
 	// Receipts as before the ФН.
-	{code: shtrih.SaleItemCode, level: levelOperator, modes: sells, prints: true, refusals: shiftOver, text: oldText, head: itemHead, parse: on(saleItem)},
-	{code: shtrih.PurchaseItemCode, level: levelOperator, modes: sells, prints: true, refusals: shiftOver, text: oldText, head: itemHead, parse: on(purchaseItem)},
-	{code: shtrih.SaleReturnItemCode, level: levelOperator, modes: sells, prints: true, refusals: shiftOver, text: oldText, head: itemHead, parse: on(saleReturnItem)},
-	{code: shtrih.PurchaseReturnItemCode, level: levelOperator, modes: sells, prints: true, refusals: shiftOver, text: oldText, head: itemHead, parse: on(purchaseReturnItem)},
-	{code: shtrih.StornoCode, level: levelOperator, modes: inReceipt, prints: true, text: oldText, head: itemHead, parse: on(storno)},
-	{code: shtrih.DiscountCode, level: levelOperator, modes: inReceipt, prints: true, text: oldText, head: adjustmentHead, parse: on(discount)},
-	{code: shtrih.SurchargeCode, level: levelOperator, modes: inReceipt, prints: true, text: oldText, head: adjustmentHead, parse: on(surcharge)},
-	{code: shtrih.CancelDiscountCode, level: levelOperator, modes: inReceipt, prints: true, text: oldText, head: adjustmentHead, parse: on(cancelDiscount)},
-	{code: shtrih.CancelSurchargeCode, level: levelOperator, modes: inReceipt, prints: true, text: oldText, head: adjustmentHead, parse: on(cancelSurcharge)},
-	{code: shtrih.SubtotalCode, level: levelOperator, modes: inReceipt, prints: true, parse: on(subtotal)},
+	{code: shtrih.SaleItemCode, level: levelOperator, modes: sells, prints: true, deferred: true, refusals: shiftOver, text: oldText, head: itemHead, parse: on(saleItem)},
+	{code: shtrih.PurchaseItemCode, level: levelOperator, modes: sells, prints: true, deferred: true, refusals: shiftOver, text: oldText, head: itemHead, parse: on(purchaseItem)},
+	{code: shtrih.SaleReturnItemCode, level: levelOperator, modes: sells, prints: true, deferred: true, refusals: shiftOver, text: oldText, head: itemHead, parse: on(saleReturnItem)},
+	{code: shtrih.PurchaseReturnItemCode, level: levelOperator, modes: sells, prints: true, deferred: true, refusals: shiftOver, text: oldText, head: itemHead, parse: on(purchaseReturnItem)},
+	{code: shtrih.StornoCode, level: levelOperator, modes: inReceipt, prints: true, deferred: true, text: oldText, head: itemHead, parse: on(storno)},
+	{code: shtrih.DiscountCode, level: levelOperator, modes: inReceipt, prints: true, deferred: true, text: oldText, head: adjustmentHead, parse: on(discount)},
+	{code: shtrih.SurchargeCode, level: levelOperator, modes: inReceipt, prints: true, deferred: true, text: oldText, head: adjustmentHead, parse: on(surcharge)},
+	{code: shtrih.CancelDiscountCode, level: levelOperator, modes: inReceipt, prints: true, deferred: true, text: oldText, head: adjustmentHead, parse: on(cancelDiscount)},
+	{code: shtrih.CancelSurchargeCode, level: levelOperator, modes: inReceipt, prints: true, deferred: true, text: oldText, head: adjustmentHead, parse: on(cancelSurcharge)},
+	{code: shtrih.SubtotalCode, level: levelOperator, modes: inReceipt, prints: true, deferred: true, parse: on(subtotal)},
 	{code: shtrih.CloseReceiptV1Code, level: levelOperator, modes: inReceipt, prints: true, text: oldText, head: closeHead, parse: on(closeReceiptV1)},
 	{code: shtrih.CloseReceiptExtendedCode, level: levelOperator, modes: inReceipt, prints: true, text: oldText, head: closeExtendedHead, parse: on(closeReceiptExtended)},
 	{code: shtrih.CopyDocumentCode, level: levelOperator, modes: openShift, prints: true, parse: on(copyDocument)},
@@ -187,11 +211,11 @@ var commands = []command{
 	{code: shtrih.RequestDocumentCode, level: levelSysAdmin, modes: anyMode, parse: on(requestDocument)},
 	{code: shtrih.ReadDocumentCode, level: levelSysAdmin, modes: anyMode, parse: on(readDocument)},
 	{code: shtrih.ShiftParametersCode, level: levelSysAdmin, modes: anyMode, parse: on(shiftParameters)},
-	{code: shtrih.CloseReceiptCode, level: levelSysAdmin, modes: inReceipt, prints: true, parse: on(closeReceipt)},
-	{code: shtrih.ItemCode, level: levelOperator, modes: inReceipt, prints: true, parse: on(addItem)},
+	{code: shtrih.CloseReceiptCode, level: levelSysAdmin, modes: inReceipt, byModel: closings, prints: true, parse: on(closeReceipt)},
+	{code: shtrih.ItemCode, level: levelOperator, modes: inReceipt, byModel: items, prints: true, deferred: true, parse: on(addItem)},
 	{code: shtrih.ItemTLVCode, level: levelSysAdmin, modes: inReceipt, parse: on(itemTLV)},
-	{code: shtrih.CloseReceiptV3Code, level: levelSysAdmin, modes: inReceipt, prints: true, parse: on(closeReceiptV3)},
-	{code: shtrih.CloseReceiptV4Code, level: levelSysAdmin, modes: inReceipt, prints: true, parse: on(closeReceiptV4)},
+	{code: shtrih.CloseReceiptV3Code, level: levelSysAdmin, modes: inReceipt, byModel: closings, prints: true, parse: on(closeReceiptV3)},
+	{code: shtrih.CloseReceiptV4Code, level: levelSysAdmin, modes: inReceipt, byModel: closings, prints: true, parse: on(closeReceiptV4)},
 	{code: shtrih.CancelDocumentCode, level: levelSysAdmin, modes: inReceipt, parse: on(cancelDocument)},
 	{code: openStorageShiftCode, level: levelSysAdmin, modes: closedShift, prints: true, parse: on(openStorageShift)},
 	{code: shtrih.BufferStateCode, level: levelSysAdmin, modes: anyMode, parse: on(bufferState)},

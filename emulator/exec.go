@@ -69,6 +69,9 @@ func (r *Register) dispatch(dst, command []byte, port shtrih.Port) []byte {
 	k := &r.call
 	*k = call{Register: r, port: port, payload: k.payload[:0]}
 	result := k.run(code, data)
+	if result != shtrih.OK {
+		r.lastError = result
+	}
 	return shtrih.AppendAnswer(dst, code, result, k.payload)
 }
 
@@ -77,8 +80,12 @@ func (k *call) run(code shtrih.Code, data []byte) shtrih.Result {
 	if entry == nil {
 		return shtrih.UnknownCommand
 	}
+	allowed, level := entry.modes, entry.level
+	if entry.byModel != nil {
+		allowed, level = entry.byModel(k.profile, allowed, level)
+	}
 	mode, _ := k.mode()
-	if !entry.modes.has(mode) {
+	if !allowed.has(mode) {
 		if result, ok := entry.refusals[mode]; ok {
 			return result
 		}
@@ -88,7 +95,11 @@ func (k *call) run(code shtrih.Code, data []byte) shtrih.Result {
 		return shtrih.WrongSubmode
 	}
 	if entry.prints {
-		if result := k.mayPrint(); result != shtrih.OK {
+		result := k.mayPrint()
+		if result == shtrih.Printing && entry.deferred && k.receipt != nil {
+			result = shtrih.OK
+		}
+		if result != shtrih.OK {
 			return result
 		}
 	}
@@ -103,18 +114,19 @@ func (k *call) run(code shtrih.Code, data []byte) shtrih.Result {
 		}
 	}
 	if !badLength && entry.text != nil {
-		lengths := entry.text(k.profile)
-		badLength = len(lengths) > 0 && !slices.Contains(lengths, len(data)-entry.head)
+		lengths, longer := entry.text(k.profile)
+		n := len(data) - entry.head
+		badLength = len(lengths) > 0 && !slices.Contains(lengths, n) && !(longer && n > slices.Min(lengths))
 	}
 	if badLength && (entry.badLength == nil || k.profile.Lengths == "strict") {
 		return shtrih.BadLength
 	}
-	if entry.level != levelNone {
+	if level != levelNone {
 		// Missing bytes read as zero, which is nobody's password.
 		var password [4]byte
 		copy(password[:], data)
 		var ok bool
-		if k.operator, ok = k.authorise(binary.LittleEndian.Uint32(password[:]), entry.level); !ok {
+		if k.operator, ok = k.authorise(binary.LittleEndian.Uint32(password[:]), level); !ok {
 			return shtrih.Password
 		}
 	}

@@ -148,6 +148,8 @@ func (l *Link) Serve(ctx context.Context, conn io.ReadWriteCloser) error {
 	s := &session{link: l, conn: conn, turn: make(chan struct{}, 1), ended: make(chan struct{})}
 	s.timer = time.AfterFunc(time.Hour, s.expire)
 	s.timer.Stop()
+	s.watch = time.AfterFunc(time.Hour, s.takesLong)
+	s.watch.Stop()
 	stop := context.AfterFunc(ctx, func() { s.end(ctx.Err()) })
 	defer stop()
 	s.turn <- struct{}{}
@@ -157,6 +159,7 @@ func (l *Link) Serve(ctx context.Context, conn io.ReadWriteCloser) error {
 	}
 	workers.Wait()
 	s.timer.Stop()
+	s.watch.Stop()
 	s.mu.Lock() // an expiry that runs is over
 	defer s.mu.Unlock()
 	return s.err
@@ -166,6 +169,10 @@ func (l *Link) Serve(ctx context.Context, conn io.ReadWriteCloser) error {
 // and runs the command when it is complete: no hand-over lies between the last
 // byte of a command and the first of its answer. When a command takes long, the
 // other reads meanwhile, so that ENQ is answered while it runs.
+//
+// A timer that is set for every command costs more than most commands: it wakes
+// whoever waits for the network. So the timers stay set over many commands, look
+// when they fire at what is due, and set themselves again for the rest.
 type session struct {
 	link  *Link
 	conn  io.ReadWriteCloser
@@ -174,10 +181,18 @@ type session struct {
 	once  sync.Once
 	err   error // why it ended, once ended is closed
 
-	mu       sync.Mutex // the link's device and what follows
-	out      []byte
+	mu  sync.Mutex // the link's device and what follows
+	out []byte     // to send; while a command runs, the confirmation of its frame
+
+	asked bool // ENQ came right behind the frame of the command that runs
+
 	timer    *time.Timer // between bytes
-	deadline time.Time   // of the timer: an expiry before it is one that was called off
+	armed    time.Time   // when it fires, zero when it does not
+	deadline time.Time   // of the time-out that runs
+
+	watch    *time.Timer // over the command that runs
+	watching bool        // it fires within longCommand
+	began    time.Time   // of the command, zero when none runs in its first longCommand
 }
 
 // end ends the session; closing the connection wakes who reads or writes.
@@ -195,8 +210,6 @@ func (s *session) end(err error) {
 func (s *session) work() {
 	buf := make([]byte, 512)
 	var command, answer []byte
-	handOver := time.AfterFunc(time.Hour, func() { s.turn <- struct{}{} })
-	handOver.Stop()
 	for mine := false; ; {
 		if !mine {
 			select {
@@ -209,16 +222,15 @@ func (s *session) work() {
 		if command, ok = s.read(buf, command[:0]); !ok {
 			return
 		}
-		handOver.Reset(longCommand)
 		var e effects
 		answer, e = s.link.register.exec(answer[:0], command, s.link.options.Port)
-		mine = handOver.Stop()
-		s.answer(answer, e)
+		mine = s.answer(answer, e)
 	}
 }
 
-// longCommand is how long bytes may wait while a command runs: real registers
-// react to ENQ within 1 to 16 ms (logs).
+// longCommand is how long bytes may wait while a command runs, and the
+// confirmation of its frame for the answer to leave with: real registers react
+// within 1 to 16 ms (logs).
 const longCommand = time.Millisecond
 
 // read feeds the link until a command is complete, and appends that to command.
@@ -228,9 +240,18 @@ func (s *session) read(buf, command []byte) ([]byte, bool) {
 		if n > 0 {
 			s.mu.Lock()
 			s.out = s.link.device.Input(s.out[:0], buf[:n])
-			s.send()
+			if s.link.pending != (effects{}) { // of the command before: a restart drops the next one
+				s.send()
+				s.out = s.out[:0]
+			}
 			view, ok := s.link.device.Command()
 			command = append(command, view...)
+			if ok {
+				s.out, s.asked = withoutENQ(s.out)
+				s.start()
+			} else {
+				s.send()
+			}
 			s.mu.Unlock()
 			if ok {
 				return command, true
@@ -248,17 +269,66 @@ func (s *session) read(buf, command []byte) ([]byte, bool) {
 	}
 }
 
-// answer sends the answer. Where the connection has ended meanwhile, it waits in
-// the link for the host's return.
-func (s *session) answer(data []byte, e effects) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.link.pending = e
-	s.out = s.link.device.Answer(s.out[:0], data)
-	s.send()
+// withoutENQ takes back what was to be said to ENQ right behind the frame of a
+// command, if anything. A host that sends it so wants the answer (rosix): a
+// register takes a few milliseconds for a command, and one confirmation of the
+// frame and then the answer is what comes. Only a command that takes long is told
+// by itself.
+func withoutENQ(out []byte) (rest []byte, asked bool) {
+	for n := len(out); n >= 2 && out[n-1] == shtrih.ACK && out[n-2] == shtrih.ACK; n = len(out) {
+		out, asked = out[:n-1], true
+	}
+	return out, asked
 }
 
-// expire is called when the time between bytes is over.
+// start lets what is to be sent wait for the answer.
+func (s *session) start() {
+	s.began = time.Now()
+	if !s.watching {
+		s.watching = true
+		s.watch.Reset(longCommand)
+	}
+}
+
+// takesLong sends what waits and hands the reading over, if a command has run for
+// that long.
+func (s *session) takesLong() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.watching = false
+	if s.began.IsZero() {
+		return
+	}
+	if rest := longCommand - time.Since(s.began); rest > 0 {
+		s.watching = true
+		s.watch.Reset(rest)
+		return
+	}
+	s.began = time.Time{}
+	if s.asked {
+		s.out = append(s.out, shtrih.ACK)
+	}
+	s.send()
+	s.turn <- struct{}{}
+}
+
+// answer sends the answer. Where the connection has ended meanwhile, it waits in
+// the link for the host's return. It tells whether the reading was not handed
+// over.
+func (s *session) answer(data []byte, e effects) (mine bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if mine = !s.began.IsZero(); !mine {
+		s.out = s.out[:0] // has left
+	}
+	s.began = time.Time{}
+	s.link.pending = e
+	s.out = s.link.device.Answer(s.out, data)
+	s.send()
+	return mine
+}
+
+// expire is called when the time between bytes may be over.
 func (s *session) expire() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -267,7 +337,13 @@ func (s *session) expire() {
 		return
 	default:
 	}
-	if !s.link.device.Waiting() || time.Now().Before(s.deadline) {
+	s.armed = time.Time{}
+	if !s.link.device.Waiting() {
+		return
+	}
+	if rest := time.Until(s.deadline); rest > 0 {
+		s.armed = s.deadline
+		s.timer.Reset(rest)
 		return
 	}
 	s.out = s.link.device.Expire(s.out[:0])
@@ -275,7 +351,7 @@ func (s *session) expire() {
 }
 
 // send writes in one piece: hosts read an answer by its bytes, but the traces of
-// real devices have it in one packet. Then it sets the timer.
+// real devices have it in one packet. Then it sees to the timer.
 func (s *session) send() {
 	select {
 	case <-s.ended:
@@ -293,14 +369,16 @@ func (s *session) send() {
 		s.end(err)
 		return
 	}
-	wait := s.link.timeout
-	switch {
-	case s.link.device.Confirming():
-		wait = confirmTimeout
-	case !s.link.device.Waiting():
-		s.timer.Stop()
+	if !s.link.device.Waiting() {
 		return
 	}
+	wait := s.link.timeout
+	if s.link.device.Confirming() {
+		wait = confirmTimeout
+	}
 	s.deadline = time.Now().Add(wait)
-	s.timer.Reset(wait)
+	if s.armed.IsZero() || s.deadline.Before(s.armed) {
+		s.armed = s.deadline
+		s.timer.Reset(wait)
+	}
 }

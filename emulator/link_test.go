@@ -164,11 +164,71 @@ func TestAnswerLeavesInOneWrite(t *testing.T) {
 	conn, _ := pipe(t, g.Register, LinkOptions{})
 	h := newHost(t, conn, shtrih.V1)
 	h.write(askStatus)
-	h.want("06")
 	buf := make([]byte, 512) // a pipe gives one write at a time
 	n, err := conn.Read(buf)
 	require.NoError(t, err)
-	assert.Equal(t, frame1(restingStatus), hex.EncodeToString(buf[:n]))
+	// The confirmation of a frame waits for the answer of a short command.
+	assert.Contains(t, []string{"06" + frame1(restingStatus), "06"}, hex.EncodeToString(buf[:n]))
+	if n == 1 { // the command took more than a millisecond on this machine
+		n, err = conn.Read(buf)
+		require.NoError(t, err)
+		assert.Equal(t, frame1(restingStatus), hex.EncodeToString(buf[:n]))
+	}
+}
+
+func TestFrameOfALongCommandIsConfirmedBeforeItsAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const long = time.Second
+		g := newRig(t, func(c *Config) { c.OnExchange = func(Exchange) { time.Sleep(long) } })
+		conn, stop := pipe(t, g.Register, LinkOptions{})
+		h := newHost(t, conn, shtrih.V1)
+		for range 2 { // the watch over commands stays set over several
+			began := time.Now()
+			h.write(askStatus)
+			h.want("06")
+			assert.Equal(t, longCommand, time.Since(began))
+			h.want(frame1(restingStatus))
+			assert.Equal(t, long, time.Since(began))
+			h.write("06")
+		}
+		require.ErrorIs(t, stop(), context.Canceled)
+	})
+}
+
+// rosix sends ENQ in one piece with the frame and reads one confirmation, then
+// the answer.
+func TestENQRightBehindAFrameIsAnsweredByTheAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var long time.Duration
+		g := newRig(t, func(c *Config) { c.OnExchange = func(Exchange) { time.Sleep(long) } })
+		conn, stop := pipe(t, g.Register, LinkOptions{})
+		h := newHost(t, conn, shtrih.V1)
+		h.write(askStatus + "05")
+		h.want("06" + frame1(restingStatus))
+		h.write("06" + "05")
+		h.want("15")
+
+		long = time.Second
+		h.write(askStatus + "05")
+		h.want("06" + "06")
+		h.want(frame1(restingStatus))
+		require.ErrorIs(t, stop(), context.Canceled)
+	})
+}
+
+func TestByteTimeoutIsExactThoughItsTimerIsSetForAnEarlierOne(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newRig(t)
+		conn, stop := pipe(t, g.Register, LinkOptions{})
+		h := newHost(t, conn, shtrih.V1)
+		h.write("0205") // sets the timer
+		time.Sleep(DefaultByteTimeout / 2)
+		h.write("10") // the pause begins anew
+		began := time.Now()
+		h.want("15")
+		assert.Equal(t, DefaultByteTimeout, time.Since(began))
+		require.ErrorIs(t, stop(), context.Canceled)
+	})
 }
 
 func TestENQIsAnsweredWhileACommandRuns(t *testing.T) {

@@ -29,10 +29,16 @@ func (k *call) printText(flags shtrih.PrintFlags, text []byte) shtrih.Result {
 	if flags&(shtrih.PrintJournal|shtrih.PrintReceipt) == 0 {
 		return shtrih.BadParameters
 	}
+	if k.receipt != nil && len(k.receipt.lines) >= receiptLines {
+		return shtrih.ReceiptBufferOverflow
+	}
 	text, _, _ = bytes.Cut(text, []byte{0})
 	k.paperLines(k.textLines(text))
 	return k.done()
 }
+
+// receiptLines is how many lines wait for the end of a receipt at most; ours.
+const receiptLines = 2000
 
 // textLines breaks a text of a command into lines.
 func (r *Register) textLines(text []byte) []string {

@@ -295,8 +295,7 @@ func (r *Register) advance() {
 			}
 		}
 		r.tape.add(p)
-		d.queue[0] = nil
-		d.queue, d.at = d.queue[1:], 0
+		d.queue, d.at = slices.Delete(d.queue, 0, 1), 0 // keeps its memory: mostly it has one paper
 	}
 	if d.out {
 		d.interrupt()

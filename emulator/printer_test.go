@@ -63,6 +63,17 @@ func TestWhilePrintingTheSubmodeIs5AndPrintCommandsAre50h(t *testing.T) {
 	g.do(shtrih.XReport{Password: sysAdmin})
 }
 
+func TestReceiptFillsWhileTheShiftReportIsPrintedAndClosesAfterIt(t *testing.T) {
+	g := newRig(t, withSpeed(Real))
+	g.do(sold(1000, 100, 1)) // opens the shift, whose report is being printed
+	assert.Equal(t, shtrih.SubmodePrinting, g.submodeNow())
+	g.do(sold(1000, 100, 1))
+	g.do(shtrih.PrintString{Password: sysAdmin, Flags: shtrih.PrintReceipt, Text: []byte("Hello")})
+	g.refuses(shtrih.Printing, closedV1(200))
+	g.advance(time.Minute)
+	g.do(closedV1(200))
+}
+
 func TestPrintingTakesTheTimeOfTheSettingsAndFastATenthOfIt(t *testing.T) {
 	lines := func(change ...func(*rig)) int {
 		g := newRig(t, withSpeed(Real))

@@ -81,10 +81,13 @@ type profile struct {
 		Errors    string // whose wording 6Bh has: fr or ky
 		PrintLine int    // the longest text of 12h, 17h and 2Fh
 		ItemV1    []int  // lengths of the texts of 80h–8Eh; none means any
+		Longer    bool   // longer texts of 80h–8Eh are taken too
 		Discount  []int  // lengths of the text of FF4Bh; none means any
 	}
 	TaxGroups      uint8  // the largest tax number of 80h–8Eh
 	ItemTLV        string // after, before or either: where FF4Dh stands to its FF46h
+	ItemOpens      bool   // FF46h opens the receipt when the shift is open and 8Dh was not sent
+	OperatorCloses bool   // FF45h, FF76h and FF78h take the password of any operator
 	FFAfterAck     bool   // over TCP
 	Lengths        string // observed (by command, as real firmware), strict (always 7Eh) or lenient
 	DataOutputMode bool   // mode 1 after FF3Ah until the document is read

@@ -4,10 +4,12 @@ import (
 	"encoding/hex"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/openkkt/openkkt/fn/journal"
 	"github.com/openkkt/openkkt/protocol/shtrih"
 	"github.com/openkkt/openkkt/tlv"
 	"github.com/openkkt/openkkt/tlv/charset"
@@ -42,6 +44,13 @@ func TestUnknownProfileIsNamedWithThoseThatThereAre(t *testing.T) {
 	_, err := New(c)
 	require.ErrorContains(t, err, "atol-30f")
 	require.ErrorContains(t, err, DefaultProfile)
+}
+
+func TestRegistrationHasToFitTheTablesOfTheModel(t *testing.T) {
+	g := Registration{SerialNumber: "12345678901234567890"} // 20 characters; the cash core has 16
+	newRig(t, func(c *Config) { c.Registration = g })
+	_, err := New(Config{FS: journal.NewMemory(), Clock: time.Now, Profile: "ky", Registration: g})
+	require.ErrorContains(t, err, "SerialNumber")
 }
 
 func TestStateIsNotOpenedWithTheTablesOfAnotherFamily(t *testing.T) {

@@ -72,12 +72,28 @@ func unknownTag(elements []byte) bool {
 // newVATFrom is when the rate of 20 % became 22 %.
 var newVATFrom = shtrih.Date{Year: 2026, Month: 1, Day: 1}
 
-// addItem, FF46h.
+// addItem, FF46h, opens the receipt where it is not open.
 func addItem(k *call, c shtrih.Item) shtrih.Result {
 	kind, ok := c.Operation.ReceiptType()
-	switch {
-	case !ok:
+	if !ok {
 		return shtrih.BadParameters
+	}
+	opens := k.receipt == nil
+	if opens {
+		if code := k.open(kind); code != shtrih.OK {
+			return code
+		}
+	}
+	code := k.addItem(kind, c)
+	if code != shtrih.OK && opens {
+		k.cancel()
+		k.receipt = nil
+	}
+	return code
+}
+
+func (k *call) addItem(kind shtrih.ReceiptType, c shtrih.Item) shtrih.Result {
+	switch {
 	case kind != k.receipt.kind:
 		return shtrih.WrongReceiptType
 	case c.Quantity == 0:
@@ -128,6 +144,9 @@ func (k *call) addToReceipt(i item) shtrih.Result {
 	case size > largeReceipt:
 		var all []byte
 		for n := range c.items {
+			if c.items[n].gone() {
+				continue
+			}
 			all = c.items[n].appendTo(all, k.version, k.omits(omitItemVAT))
 		}
 		if code := k.try(append(all, k.elements...)); code != shtrih.OK {
@@ -211,6 +230,9 @@ func itemTLV(k *call, c shtrih.ItemTLV) shtrih.Result {
 		if !k.profile.UnknownTags && unknownTag(c.TLV) {
 			return shtrih.StorageTagFormat
 		}
+		if len(k.receipt.before)+len(c.TLV) > largeReceipt {
+			return shtrih.StorageTLVTooLong
+		}
 		k.receipt.before = append(k.receipt.before, c.TLV...)
 		return shtrih.OK
 	}
@@ -220,12 +242,32 @@ func itemTLV(k *call, c shtrih.ItemTLV) shtrih.Result {
 	}
 	changed := *last
 	changed.tags = append(bytes.Clone(last.tags), c.TLV...)
-	if code := k.try(changed.appendTo(nil, k.version, k.omits(omitItemVAT))); code != shtrih.OK {
+	sofar := changed
+	sofar.tags = withoutHalfPairs(changed.tags)
+	if code := k.try(sofar.appendTo(nil, k.version, k.omits(omitItemVAT))); code != shtrih.OK {
 		return code
 	}
 	k.receipt.size += len(c.TLV)
 	*last = changed
 	return shtrih.OK
+}
+
+// withoutHalfPairs leaves out what the storage takes only in pairs (1222 with
+// 1226) while the other half has not come: elements arrive one command at a
+// time, and the storage sees the whole item at the closing.
+func withoutHalfPairs(tags []byte) []byte {
+	_, agent := tlv.Find(tags, ffd.SubjectAgentType)
+	_, supplier := tlv.Find(tags, ffd.SupplierINN)
+	if agent == supplier {
+		return tags
+	}
+	var kept []byte
+	for r := tlv.NewReader(tags); r.Next(); {
+		if t := r.Tag(); t != ffd.SubjectAgentType && t != ffd.SupplierINN {
+			kept = append(kept, r.Element()...)
+		}
+	}
+	return kept
 }
 
 // wellFormed: a row of whole elements, at least one.

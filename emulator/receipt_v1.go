@@ -194,9 +194,14 @@ func (k *call) adjust(c shtrih.Adjustment, up bool) shtrih.Result {
 	return k.done()
 }
 
+// maxAdjustments is how many discounts and surcharges a receipt takes; ours.
+const maxAdjustments = 200
+
 // adjustReceipt adds an adjustment to the items that are there.
 func (k *call) adjustReceipt(a adjustment) shtrih.Result {
 	switch {
+	case len(k.receipt.adjustments) >= maxAdjustments:
+		return shtrih.OperationsLimit
 	case a.amount > shtrih.MaxMoney && a.surcharge:
 		return shtrih.SurchargeRange
 	case a.amount > shtrih.MaxMoney:

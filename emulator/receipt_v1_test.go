@@ -241,13 +241,23 @@ func TestStornoMayNotLeaveADiscountAboveItsItems(t *testing.T) {
 	g.do(closedV1(50))
 }
 
-func TestOldTextsHaveFortyBytesInThisFamily(t *testing.T) {
+func TestOldTextsHaveFortyBytesOrMoreInThisFamily(t *testing.T) {
 	g := newRig(t)
-	for _, text := range [][]byte{nil, make([]byte, 39), make([]byte, 41)} {
+	for _, text := range [][]byte{nil, make([]byte, 39)} {
 		c := sold(1000, 100, 1)
 		c.Text = text
 		g.refuses(shtrih.BadLength, c)
 	}
+	// Public drivers pad to the width of the paper: 48 (pyshtrih).
+	for _, text := range [][]byte{make([]byte, 40), make([]byte, 41), make([]byte, 48)} {
+		c := sold(1000, 100, 1)
+		c.Text = text
+		g.do(c)
+	}
+	strict := newRig(t, withProfile("strict"))
+	long := sold(1000, 100, 1)
+	long.Text = make([]byte, 41)
+	strict.refuses(shtrih.BadLength, long)
 	ky := newRig(t, withProfile("ky"))
 	c := sold(1000, 100, 6) // the cash core has six groups
 	c.Text = []byte("Bread")

@@ -74,16 +74,17 @@ type Register struct {
 	version ffd.Version
 	profile *profile
 
-	mu      sync.Mutex
-	storage *fn.Storage
-	state   *state
-	receipt *receipt     // open receipt, nil when there is none
-	shift   *shiftReport // begun by FF41h or FF42h
-	reading *reading     // document being read by FF3Bh
-	buffer  []byte       // of FF32h and FF33h
-	testing bool         // test run, mode 10
-	printer printer
-	tape    tapeLog
+	mu        sync.Mutex
+	storage   *fn.Storage
+	state     *state
+	receipt   *receipt      // open receipt, nil when there is none
+	shift     *shiftReport  // begun by FF41h or FF42h
+	reading   *reading      // document being read by FF3Bh
+	lastError shtrih.Result // for 6Bh; not part of the state
+	buffer    []byte        // of FF32h and FF33h
+	testing   bool          // test run, mode 10
+	printer   printer
+	tape      tapeLog
 
 	// Of the command that runs.
 	call    call
@@ -96,6 +97,7 @@ type Register struct {
 	elements       []byte // of a document
 	lines          []uint64
 	request, reply []byte // storage commands
+	raw            rawReply
 }
 
 // New opens the register on the state in cfg.FS. A fresh storage is registered

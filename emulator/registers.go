@@ -120,7 +120,9 @@ func (r *registers) set(n uint16, v uint64) {
 }
 
 func (r *registers) add(n uint16, amount uint64) {
-	if amount != 0 {
+	if at, ok := r.find(n); ok && (*r)[at].value+amount != 0 {
+		(*r)[at].value += amount
+	} else if amount != 0 {
 		r.set(n, r.get(n)+amount)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"strconv"
+	"unicode/utf8"
 
 	"github.com/openkkt/openkkt/fn"
 	"github.com/openkkt/openkkt/protocol/fnlink"
@@ -124,6 +125,9 @@ func validINN(s string) bool {
 // register makes the registration report, document 1 of a fresh storage, and
 // commits the first state of the register with it.
 func (r *Register) register(g Registration) error {
+	if err := g.fits(r.profile); err != nil {
+		return err
+	}
 	s := newState(fillTables(r.profile, g, r.version))
 	s.count()
 	at := fnlink.DateTimeOf(r.clock())
@@ -198,6 +202,25 @@ func appendText(dst []byte, tag tlv.Tag, text string) []byte {
 		b = []byte("?")
 	}
 	return tlv.AppendBytes(dst, tag, charset.AppendCP866FromCP1251(nil, b))
+}
+
+// fits checks the lengths against the tables of the model, where they are shorter
+// than what the law allows.
+func (g Registration) fits(p *profile) error {
+	f := filling{profile: p}
+	for _, text := range []struct {
+		name, value string
+		limit       int
+	}{
+		{"SerialNumber", g.SerialNumber, f.size(setSerial)}, {"RegistrationNumber", g.RegistrationNumber, f.size(setRegNumber)},
+		{"UserName", g.UserName, f.size(setUser) + f.size(setUser2)}, {"Address", g.Address, f.size(setAddress) + f.size(setAddress2)},
+		{"Place", g.Place, f.size(setPlace) + f.size(setPlace2)}, {"OFDName", g.OFDName, f.size(setOFDName)},
+	} {
+		if n := utf8.RuneCountInString(text.value); n > text.limit {
+			return fmt.Errorf("emulator: %s has %d characters, the tables of %s hold %d", text.name, n, p.Name, text.limit)
+		}
+	}
+	return nil
 }
 
 // fillTables gives the tables with what the registration sets.

@@ -1,6 +1,8 @@
 package emulator
 
 import (
+	"fmt"
+
 	"strconv"
 
 	"github.com/openkkt/openkkt/protocol/fnlink"
@@ -84,8 +86,15 @@ func fullStatus(k *call, _ shtrih.FullStatus) shtrih.Result {
 	})
 }
 
+// errorText, 6Bh. Without a code it is the last error, in the words that a
+// register used in a log (fr_drv_ng issue 236).
 func errorText(k *call, c shtrih.ErrorText) shtrih.Result {
-	text, _ := charset.AppendCP1251(nil, c.Error.Text(k.profile.errorFamily, shtrih.Russian), charset.Conventional)
+	words := c.Error.Text(k.profile.errorFamily, shtrih.Russian)
+	if c.Last {
+		last := k.lastError
+		words = fmt.Sprintf("Код ошибки %02Xh (%d) от ККТ: %s", byte(last), byte(last), last.Text(k.profile.errorFamily, shtrih.Russian))
+	}
+	text, _ := charset.AppendCP1251(nil, words, charset.Conventional)
 	return k.answer(shtrih.ErrorTextReply{Text: text})
 }
 

@@ -30,9 +30,9 @@ func (r *Register) ask(c fnlink.Command, reply fnlink.Reply) shtrih.Result {
 // askRaw gives the DATA of the answer as it is. It is a view, valid until the
 // next command.
 func (r *Register) askRaw(c fnlink.Command) ([]byte, shtrih.Result) {
-	var raw rawReply
-	code := r.ask(c, &raw)
-	return raw.data, code
+	r.raw = rawReply{}
+	code := r.ask(c, &r.raw)
+	return r.raw.data, code
 }
 
 type rawReply struct{ data []byte }
@@ -74,6 +74,7 @@ func (r *Register) document(number uint32) (form uint16, fields []byte, code sht
 	if code := r.ask(fnlink.RequestDocument{Document: number}, &head); code != shtrih.OK {
 		return 0, nil, code
 	}
+	fields = make([]byte, 0, head.Length)
 	for {
 		element, code := r.askRaw(fnlink.ReadDocument{})
 		if code == shtrih.StorageNoData {

@@ -152,7 +152,13 @@ func (t *tables) read(c cell) ([]byte, shtrih.Result) {
 	return factoryValue(f, r, int(c.row)), shtrih.OK
 }
 
+// blank is the value of texts that are empty, as most are.
+var blank [256]byte
+
 func factoryValue(f *fieldSpec, r *rowSpec, row int) []byte {
+	if r.Default == "" && f.Size <= len(blank) {
+		return blank[:f.Size:f.Size]
+	}
 	text := strings.ReplaceAll(r.Default, "{row}", strconv.Itoa(row))
 	if f.Char {
 		return padText(text, f.Size)

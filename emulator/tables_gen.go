@@ -112,7 +112,7 @@ var factoryTables = map[string][]tableSpec{
 			{Name: "Интерфейсная плата", Char: false, Size: 1, Min: 0, Max: 255, Rows: []rowSpec{{From: 1, To: 1, Default: "", ReadOnly: false}}},
 			{Name: "Эмуляция штрих", Char: false, Size: 1, Min: 0, Max: 255, Rows: []rowSpec{{From: 1, To: 1, Default: "", ReadOnly: false}}},
 			{Name: "Время ожидания ФН", Char: false, Size: 1, Min: 2, Max: 30, Rows: []rowSpec{{From: 1, To: 1, Default: "2", ReadOnly: false}}},
-			{Name: "Порог датчика ленты", Char: false, Size: 1, Min: 50, Max: 250, Rows: []rowSpec{{From: 1, To: 1, Default: "", ReadOnly: false}}},
+			{Name: "Порог датчика ленты", Char: false, Size: 1, Min: 50, Max: 250, Rows: []rowSpec{{From: 1, To: 1, Default: "50", ReadOnly: false}}},
 		}},
 		{Number: 11, Name: "Параметры кодирования QR-кодов", Rows: 1, Fields: []fieldSpec{
 			{Name: "Кодировать текст в UTF-8", Char: false, Size: 1, Min: 0, Max: 1, Rows: []rowSpec{{From: 1, To: 1, Default: "1", ReadOnly: false}}},
@@ -524,7 +524,7 @@ var factoryTables = map[string][]tableSpec{
 			{Name: "Формат ФД", Char: false, Size: 1, Min: 0, Max: 4, Rows: []rowSpec{{From: 1, To: 1, Default: "2", ReadOnly: false}}},
 			{Name: "Зарезервировано", Char: false, Size: 1, Min: 0, Max: 0, Rows: []rowSpec{{From: 1, To: 1, Default: "", ReadOnly: true}}},
 			{Name: "Зарезервировано", Char: false, Size: 1, Min: 0, Max: 0, Rows: []rowSpec{{From: 1, To: 1, Default: "", ReadOnly: true}}},
-			{Name: "Поддержка фискал мастер", Char: false, Size: 1, Min: 0, Max: 1, Rows: []rowSpec{{From: 1, To: 1, Default: "2", ReadOnly: false}}},
+			{Name: "Поддержка фискал мастер", Char: false, Size: 1, Min: 0, Max: 2, Rows: []rowSpec{{From: 1, To: 1, Default: "2", ReadOnly: false}}},
 			{Name: "Tcp keepalive: tcp_keepidle, 30 c", Char: false, Size: 1, Min: 1, Max: 255, Rows: []rowSpec{{From: 1, To: 1, Default: "2", ReadOnly: false}}},
 			{Name: "Tcp keepalive: tcp_keepcnt", Char: false, Size: 1, Min: 1, Max: 255, Rows: []rowSpec{{From: 1, To: 1, Default: "9", ReadOnly: false}}},
 			{Name: "Tcp keepalive: tcp_keepintvl, c", Char: false, Size: 1, Min: 1, Max: 255, Rows: []rowSpec{{From: 1, To: 1, Default: "75", ReadOnly: false}}},

@@ -173,19 +173,29 @@ func (r *FullStatusReply) Parse(p []byte) error {
 }
 
 // ErrorText, 6Bh: error:1. No password. Registers with F7h model bit 36 know it.
-type ErrorText struct{ Error Result }
+type ErrorText struct {
+	Error Result
+	// Last asks for the last error; no code is sent then.
+	Last bool
+}
 
 func (c ErrorText) Code() Code { return ErrorTextCode }
 
 func (c ErrorText) AppendTo(dst []byte) []byte {
-	return append(AppendCode(dst, c.Code()), byte(c.Error))
+	dst = AppendCode(dst, c.Code())
+	if c.Last {
+		return dst
+	}
+	return append(dst, byte(c.Error))
 }
 
 func (c *ErrorText) Parse(data []byte) error {
-	if err := checkLength(c.Code(), data, 1, 1); err != nil {
+	if err := checkLength(c.Code(), data, 0, 1); err != nil {
 		return err
 	}
-	c.Error = Result(data[0])
+	if c.Error, c.Last = OK, len(data) == 0; !c.Last {
+		c.Error = Result(data[0])
+	}
 	return nil
 }
 
