@@ -2,6 +2,7 @@ package fn
 
 import (
 	"math/bits"
+	"slices"
 
 	"github.com/openkkt/openkkt/protocol/fnlink"
 	"github.com/openkkt/openkkt/tlv"
@@ -14,8 +15,8 @@ import (
 func FormedByStorage(v ffd.Version, form, t tlv.Tag) bool {
 	registration := form == ffd.RegistrationReport || form == ffd.RegistrationChange
 	if v >= ffd.FFD11 {
-		info, ok := ffd.Lookup(t)
-		return ok && info.StorageForms.Has(v) || v == ffd.FFD11 && registration && t == ffd.InternetOnly
+		info := ffd.Find(t)
+		return info != nil && info.StorageForms.Has(v) || v == ffd.FFD11 && registration && t == ffd.InternetOnly
 	}
 	switch t {
 	case ffd.StorageNumber, ffd.RegistrationNumber, ffd.UserINN, ffd.DocumentNumber, ffd.DateTime, ffd.FiscalSign:
@@ -79,8 +80,10 @@ func (s *Storage) addTags(d *current, elements []byte) (tlv.Tag, fnlink.Answer) 
 			return t, fnlink.TagNotAllowed
 		}
 		seen := d.has(t)
-		if info, known := ffd.Lookup(t); seen && !(known && info.Repeatable) {
-			return t, fnlink.DuplicateTag
+		if seen {
+			if info := ffd.Find(t); info == nil || !info.Repeatable {
+				return t, fnlink.DuplicateTag
+			}
 		}
 		if tag, code := s.check(d, t, r.Value(), 0); code != fnlink.OK {
 			return tag, code
@@ -97,8 +100,8 @@ const maxDepth = 8
 
 // check looks at one element. With 0Bh and 0Ch it names the tag inside which is meant.
 func (s *Storage) check(d *current, t tlv.Tag, value []byte, depth int) (tlv.Tag, fnlink.Answer) {
-	info, known := ffd.Lookup(t)
-	if !known {
+	info := ffd.Find(t)
+	if info == nil {
 		return t, fnlink.OK
 	}
 	if !fits(info, value) || depth > maxDepth {
@@ -106,19 +109,25 @@ func (s *Storage) check(d *current, t tlv.Tag, value []byte, depth int) (tlv.Tag
 	}
 	if info.Kind == ffd.KindSTLV {
 		strict := d.ffd >= ffd.FFD11 && t == ffd.Subject // the protocol names these checks for 1059 only
+		var room [48]tlv.Tag                             // more than an item can have
+		seen := room[:0]
 		r := tlv.NewReader(value)
 		for r.Next() {
 			if strict {
-				if code := checkInItem(d, value, &r); code != fnlink.OK {
+				if code := checkInItem(d, seen, r.Tag()); code != fnlink.OK {
 					return r.Tag(), code
 				}
+				seen = append(seen, r.Tag())
 			}
 			if tag, code := s.check(d, r.Tag(), r.Value(), depth+1); code != fnlink.OK {
 				return tag, code
 			}
 		}
+		if r.Err() != nil {
+			return t, fnlink.BadTag
+		}
 		if strict {
-			return t, s.checkItem(d, value)
+			return t, s.checkItem(d, seen, value)
 		}
 	}
 	if t == ffd.TaxSystem && depth == 0 && d.form != ffd.RegistrationReport {
@@ -133,7 +142,7 @@ func (s *Storage) check(d *current, t tlv.Tag, value []byte, depth int) (tlv.Tag
 }
 
 // fits tells whether a value has a form that the tag can have. Texts of fixed length may come without their padding.
-func fits(info ffd.Info, value []byte) bool {
+func fits(info *ffd.Info, value []byte) bool {
 	n := len(value)
 	if info.MaxLen > 0 && n > info.MaxLen {
 		return false
@@ -149,38 +158,37 @@ func fits(info ffd.Info, value []byte) bool {
 		return n <= 8
 	case ffd.KindFVLN:
 		return n >= 1 && n <= 8
-	case ffd.KindSTLV:
-		return whole(value)
 	}
 	return true
 }
 
-// checkInItem checks a tag of an item in FFD 1.1 and 1.2.
-func checkInItem(d *current, item []byte, r *tlv.Reader) fnlink.Answer {
-	info, known := ffd.Lookup(r.Tag())
+// checkInItem checks a tag of an item, after those that were seen, in FFD 1.1 and 1.2.
+func checkInItem(d *current, seen []tlv.Tag, t tlv.Tag) fnlink.Answer {
+	info := ffd.Find(t)
 	switch {
-	case !known:
+	case info == nil:
 		return fnlink.BadTag
 	case info.StorageForms.Has(d.ffd):
 		return fnlink.TagNotAllowed
-	case !info.Repeatable && contains(item[:r.Offset()], r.Tag()):
+	case !info.Repeatable && slices.Contains(seen, t):
 		return fnlink.DuplicateTag
 	}
 	return fnlink.OK
 }
 
-// checkItem checks an item as a whole in FFD 1.1 and 1.2: what must be there, and what goes together only.
-func (s *Storage) checkItem(d *current, item []byte) fnlink.Answer {
+// checkItem checks an item with its tags as a whole in FFD 1.1 and 1.2: what must be there, and what goes together
+// only.
+func (s *Storage) checkItem(d *current, tags []tlv.Tag, item []byte) fnlink.Answer {
 	mandatory := itemTags12
 	if d.ffd == ffd.FFD11 {
 		mandatory = itemTags11
 	}
 	for _, t := range mandatory {
-		if !contains(item, t) {
+		if !slices.Contains(tags, t) {
 			return fnlink.BadTag
 		}
 	}
-	if contains(item, ffd.SubjectAgentType) != contains(item, ffd.SupplierINN) {
+	if slices.Contains(tags, ffd.SubjectAgentType) != slices.Contains(tags, ffd.SupplierINN) {
 		return fnlink.BadTag
 	}
 	const excisable = 2 // value of 1212

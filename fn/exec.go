@@ -99,7 +99,18 @@ func (s *Storage) run(dst, cmd []byte) ([]byte, fnlink.Answer) {
 
 // warnings now. The storage knows the calendar only from the commands of the register.
 func (s *Storage) warnings() fnlink.Warnings {
-	return s.state.warnings(s.config.Model, s.now())
+	if key := (warningsKey{s.now(), s.state.last}); key != s.warned.key || s.state.phase != s.warned.phase {
+		s.warned.key, s.warned.phase = key, s.state.phase
+		s.warned.warnings = s.state.warnings(s.config.Model, key.at)
+	}
+	return s.warned.warnings
+}
+
+// warningsKey is what the warnings depend on, in a phase: they are asked for at
+// every answer and change with the minute or a document only.
+type warningsKey struct {
+	at   fnlink.DateTime
+	last uint32
 }
 
 func (s *Storage) now() fnlink.DateTime {

@@ -64,7 +64,12 @@ type Storage struct {
 	birth   birth
 	failed  error
 
-	state        state  // committed
+	state  state    // committed
+	warned struct { // see warnings
+		key      warningsKey
+		phase    fnlink.Phase
+		warnings fnlink.Warnings
+	}
 	companion    []byte // committed, nil if there is none
 	nextState    []byte // of the register, to be committed with the next document; a spare buffer if there is none
 	hasNextState bool

@@ -192,23 +192,36 @@ func enumText(t tlv.Tag, value uint64, text func(*enumRow) string) string {
 	return strings.Join(bits, ", ")
 }
 
+// Find is Lookup without the copy: nil when there is no such tag. The row is
+// shared by all: do not change it.
+func Find(t tlv.Tag) *Info { return find(t) }
+
 // find is the row of the tag; nil when there is none. The generator checks
 // that all children have one.
 func find(t tlv.Tag) *Info {
-	low, high := 0, len(infos)
-	for low < high {
-		middle := (low + high) / 2
-		if infos[middle].Tag < t {
-			low = middle + 1
-		} else {
-			high = middle
+	if int(t) < len(rows) {
+		if n := rows[t]; n != 0 {
+			return &infos[n-1]
 		}
-	}
-	if low == len(infos) || infos[low].Tag != t {
 		return nil
 	}
-	return &infos[low]
+	i, ok := slices.BinarySearchFunc(infos[:], t, func(info Info, t tlv.Tag) int { return cmp.Compare(info.Tag, t) })
+	if !ok {
+		return nil
+	}
+	return &infos[i]
 }
+
+// rows finds the row of a tag by the tag, counted from 1: storages look up every
+// tag of every item. Only the arrays of archive files have larger tags.
+var rows = func() (rows [2400]uint16) {
+	for i := range infos {
+		if t := infos[i].Tag; int(t) < len(rows) {
+			rows[t] = uint16(i + 1)
+		}
+	}
+	return rows
+}()
 
 // jsonName is the name under which the tag is written inside parent; "" when
 // it has none there.
