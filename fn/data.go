@@ -213,11 +213,6 @@ func whole(list []byte) bool {
 	return r.Err() == nil
 }
 
-func contains(list []byte, t tlv.Tag) bool {
-	_, ok := tlv.Find(list, t)
-	return ok
-}
-
 func appendTag(dst []byte, t tlv.Tag) []byte {
 	return append(dst, byte(t), byte(t>>8))
 }
