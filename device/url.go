@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 )
 
 // Kind is the kind of transport a URL names.
@@ -197,6 +199,19 @@ func parseMilliseconds(s string) (time.Duration, bool) {
 	return d, err == nil && d > 0 && d <= time.Hour
 }
 
+// isHost tells a name or an address from what no resolver takes.
+func isHost(s string) bool {
+	if address, _, _ := strings.Cut(s, "%"); net.ParseIP(address) != nil { // fe80::1%eth0
+		return !strings.ContainsAny(s, "[]")
+	}
+	for _, r := range s {
+		if r == utf8.RuneError || !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("-._", r) {
+			return false
+		}
+	}
+	return true
+}
+
 func splitHostPort(s string) (host, port, problem, fix string) {
 	const form = "write it as tcp://host:port, for example tcp://192.168.137.111:7778"
 	if strings.ContainsAny(s, "/\\") {
@@ -215,6 +230,9 @@ func splitHostPort(s string) (host, port, problem, fix string) {
 	}
 	if host == "" {
 		return "", "", "it names no host", form
+	}
+	if !isHost(host) {
+		return "", "", fmt.Sprintf("%q is not the name or the address of a host", host), form
 	}
 	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
 		return "", "", fmt.Sprintf("port %q is not a number from 1 to 65535", port), form
