@@ -104,12 +104,15 @@ func ParseURL(raw string) (Target, error) {
 		}
 		t.Address = net.JoinHostPort(host, port)
 	case Serial:
-		t.Port, t.Baud = strings.TrimSuffix(rest, "/"), defaultBaud
+		t.Port, t.Baud = strings.TrimRight(rest, "/"), defaultBaud
 		if t.Port == "" {
 			return fail("it names no port", "write the port: serial:///dev/ttyACM0 (three slashes) or serial://COM3")
 		}
-		if strings.HasPrefix(t.Port, "/") && len(t.Port) > 4 && strings.EqualFold(t.Port[1:4], "COM") {
-			t.Port = t.Port[1:] // serial:///COM3
+		if name := strings.TrimLeft(t.Port, "/"); len(name) > 3 && strings.EqualFold(name[:3], "COM") {
+			t.Port = name // serial:///COM3
+		}
+		if strings.ContainsFunc(t.Port, func(r rune) bool { return r == utf8.RuneError || !unicode.IsPrint(r) }) {
+			return fail(fmt.Sprintf("port %q has characters that no port has", t.Port), "write the port: serial:///dev/ttyACM0 or serial://COM3")
 		}
 		if strings.HasPrefix(t.Port, "dev/") {
 			return fail(fmt.Sprintf("port %q is a relative path", t.Port), "write three slashes: serial:///"+t.Port)
